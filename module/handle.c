@@ -1,0 +1,687 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ksem: a handle as a file
+ *
+ * open() gives an unbound handle; create or attach binds it, once. Every
+ * operation is an ioctl on it: three with a number as their argument, which
+ * come first and copy nothing, and the others with a structure, through one
+ * table. release() gives back what the handle holds.
+ */
+#include <linux/compat.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "handle.h"
+#include "trace.h"
+
+static struct kmem_cache *ksem_sem_cache;
+static struct kmem_cache *ksem_handle_cache;
+static atomic64_t ksem_last_id;
+
+/*
+ * Semaphores
+ */
+
+/* Drops a handle's or the worker's reference; the last one frees. */
+void ksem_sem_put(struct ksem_sem *sem)
+{
+	if (!refcount_dec_and_test(&sem->refs))
+		return;
+	trace_ksem_destroy(sem);
+	kmem_cache_free(ksem_sem_cache, sem);
+	ksem_limit_put_semaphore();
+}
+
+static struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
+{
+	struct ksem_sem *sem;
+
+	if (!ksem_limit_get_semaphore())
+		return ERR_PTR(-ENOSPC);
+	sem = kmem_cache_alloc(ksem_sem_cache, GFP_KERNEL);
+	if (!sem) {
+		ksem_limit_put_semaphore();
+		return ERR_PTR(-ENOMEM);
+	}
+	ksem_sem_init(sem, create);
+	INIT_WORK(&sem->serve_work, ksem_sem_serve_work);
+	sem->id = atomic64_inc_return(&ksem_last_id);
+	return sem;
+}
+
+/*
+ * Handles
+ */
+
+static struct ksem_sem *ksem_handle_sem(struct ksem_handle *h)
+{
+	/* Pairs with the store in ksem_handle_bind(): rights come before it. */
+	return smp_load_acquire(&h->sem);
+}
+
+/* Is the handle bound, and does it have this right? */
+static int ksem_handle_may(struct ksem_handle *h, fmode_t right)
+{
+	if (unlikely(!ksem_handle_sem(h)))
+		return -ENXIO;
+	return likely((h->rights & right) == right) ? 0 : -EBADF;
+}
+
+/*
+ * Binds for good, or leaves everything as it was. Consumes the caller's
+ * reference to @sem if it succeeds. Publishes last.
+ */
+static int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem, fmode_t rights)
+{
+	int ret;
+
+	if (!ksem_limit_get_handle())
+		return -ENOSPC;
+	if (test_and_set_bit(0, &h->binding)) {
+		ret = -EBUSY;
+		goto err_limit;
+	}
+	ret = ksem_sem_attach(sem, &h->holder);
+	if (ret)
+		goto err_binding;
+	h->rights = rights;
+	/* Pairs with ksem_handle_sem(). */
+	smp_store_release(&h->sem, sem);
+	return 0;
+
+err_binding:
+	clear_bit(0, &h->binding);
+err_limit:
+	ksem_limit_put_handle();
+	return ret;
+}
+
+/* Another descriptor of the caller's as a handle; the caller drops the file. */
+static struct ksem_handle *ksem_handle_get(int fd, struct file **file)
+{
+	*file = fget(fd);
+	if (!*file)
+		return ERR_PTR(-EBADF);
+	if ((*file)->f_op == &ksem_handle_fops)
+		return (*file)->private_data;
+	fput(*file);
+	return ERR_PTR(-EINVAL);
+}
+
+static int ksem_handle_open(struct inode *inode, struct file *file)
+{
+	struct ksem_handle *h = kmem_cache_zalloc(ksem_handle_cache, GFP_KERNEL);
+
+	if (!h)
+		return -ENOMEM;
+	h->rights = file->f_mode & (FMODE_READ | FMODE_WRITE);
+	h->holder.opener = get_pid(task_tgid(current));
+	init_waitqueue_head(&h->poll_wq);
+	spin_lock_init(&h->places_lock);
+	h->places = RB_ROOT;
+	INIT_LIST_HEAD(&h->places_lru);
+	file->private_data = h;
+	return nonseekable_open(inode, file);
+}
+
+/* May run at process exit: it cannot fail, and needs nothing of current. */
+static int ksem_handle_release(struct inode *inode, struct file *file)
+{
+	struct ksem_handle *h = file->private_data;
+	struct ksem_wake wake;
+
+	if (h->sem) {
+		ksem_sem_detach(h->sem, &h->holder, &wake);
+		ksem_sem_finish(h->sem, &wake);
+		ksem_sem_put(h->sem);
+		ksem_limit_put_handle();
+	}
+	ksem_handle_drop_places(h);
+	put_pid(h->holder.acquirer);
+	put_pid(h->holder.opener);
+	kmem_cache_free(ksem_handle_cache, h);
+	return 0;
+}
+
+static __poll_t ksem_handle_poll(struct file *file, poll_table *wait)
+{
+	struct ksem_handle *h = file->private_data;
+	struct ksem_sem *sem = ksem_handle_sem(h);
+	unsigned int events;
+	__poll_t mask = 0;
+
+	if (!sem)
+		return EPOLLERR;
+	poll_wait(file, &sem->poll_wq, wait);
+	poll_wait(file, &h->poll_wq, wait);
+	events = ksem_sem_poll(sem, &h->holder);
+	if (events & KSEM_EV_HUP)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+	if (events & KSEM_EV_IN && h->rights & FMODE_READ)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (events & KSEM_EV_OUT && h->rights & FMODE_WRITE)
+		mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+/*
+ * Operations with n by value
+ */
+
+/* A request of the calling thread for n permits. */
+static struct ksem_waiter ksem_waiter_of(struct ksem_handle *h, u32 n)
+{
+	return (struct ksem_waiter) {
+		.holder = &h->holder,
+		.task = current,
+		.n = n,
+	};
+}
+
+static noinline long ksem_handle_acquire_slow(struct ksem_handle *h, u32 n)
+{
+	struct ksem_waiter w = ksem_waiter_of(h, n);
+	struct ksem_verb verb = {
+		.cmd = KSEM_IOC_ACQUIRE,
+		.n = n,
+		.deadline = KSEM_NO_DEADLINE,
+	};
+
+	return ksem_handle_acquire(h, &w, &verb);
+}
+
+static noinline long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *w)
+{
+	struct ksem_wake wake;
+	long ret;
+
+	ret = ksem_sem_request(h->sem, w, KSEM_TRY, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	ksem_handle_tell_pollers(h);
+	return ret ?: w->recovered;
+}
+
+static noinline long ksem_handle_try_slow(struct ksem_handle *h, u32 n)
+{
+	struct ksem_waiter w = ksem_waiter_of(h, n);
+
+	return ksem_handle_try(h, &w);
+}
+
+static noinline long ksem_handle_release_slow(struct ksem_handle *h, u32 n)
+{
+	struct ksem_wake wake;
+	long ret;
+
+	ret = ksem_sem_release(h->sem, &h->holder, n, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return ret;
+}
+
+/* 0 and numbers out of range: n - 1 < max does not hold. */
+static noinline long ksem_handle_odd_number(struct ksem_handle *h, unsigned long n)
+{
+	return n ? -EINVAL : ksem_sem_alive(h->sem);
+}
+
+static long ksem_ioctl_acquire(struct ksem_handle *h, unsigned long n)
+{
+	int ret = ksem_handle_may(h, FMODE_READ);
+
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(n - 1 >= h->sem->max))
+		return ksem_handle_odd_number(h, n);
+	/* A place of this thread has to be resumed or dropped. */
+	if (likely(!READ_ONCE(h->places.rb_node)) &&
+	    likely(!ksem_sem_acquire_fast(h->sem, &h->holder, n)))
+		return 0;
+	return ksem_handle_acquire_slow(h, n);
+}
+
+static long ksem_ioctl_try_acquire(struct ksem_handle *h, unsigned long n)
+{
+	int ret = ksem_handle_may(h, FMODE_READ);
+
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(n - 1 >= h->sem->max))
+		return ksem_handle_odd_number(h, n);
+	ret = ksem_sem_acquire_fast(h->sem, &h->holder, n);
+	if (likely(ret <= 0))
+		return ret;
+	return ksem_handle_try_slow(h, n);
+}
+
+static long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
+{
+	int ret = ksem_handle_may(h, FMODE_WRITE);
+
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(n - 1 >= KSEM_MAX_PERMITS)) {
+		if (n)
+			return -EINVAL;
+		return h->sem->state & KSEM_S_SIGNAL ? ksem_sem_alive(h->sem) : 0;
+	}
+	if (likely(ksem_sem_release_fast(h->sem, &h->holder, n)))
+		return 0;
+	return ksem_handle_release_slow(h, n);
+}
+
+/*
+ * Operations with a structure. Each finds its own copied and its flags known;
+ * the handle is bound and has the right that the table says.
+ */
+
+static bool ksem_label_is_valid(const u8 *label)
+{
+	size_t len = strnlen(label, KSEM_LABEL_SIZE);
+	size_t i;
+
+	if (len == KSEM_LABEL_SIZE || memchr_inv(label + len, 0, KSEM_LABEL_SIZE - len))
+		return false;
+	for (i = 0; i < len; i++)
+		if (label[i] < 0x20 || label[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static long ksem_ioctl_create(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	const struct ksem_create *create = &arg->create;
+	struct ksem_sem *sem;
+	int ret;
+
+	if (!create->max || create->max > KSEM_MAX_PERMITS || create->initial > create->max)
+		return -EINVAL;
+	if (!create->handoff_ns != !!(create->flags & KSEM_CREATE_FAIR))
+		return -EINVAL;
+	if (!ksem_label_is_valid(create->label))
+		return -EINVAL;
+	sem = ksem_sem_new(create);
+	if (IS_ERR(sem))
+		return PTR_ERR(sem);
+	ret = ksem_handle_bind(h, sem, h->rights);
+	if (ret)
+		ksem_sem_put(sem);
+	else
+		trace_ksem_create(sem);
+	return ret;
+}
+
+static long ksem_ioctl_attach(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	struct ksem_handle *other;
+	struct ksem_sem *sem;
+	struct file *file;
+	int ret;
+
+	if (arg->attach.reserved)
+		return -EINVAL;
+	other = ksem_handle_get(arg->attach.fd, &file);
+	if (IS_ERR(other))
+		return PTR_ERR(other);
+	sem = ksem_handle_sem(other);
+	if (!sem) {
+		ret = -ENXIO;
+	} else {
+		refcount_inc(&sem->refs);
+		ret = ksem_handle_bind(h, sem, h->rights & other->rights);
+		if (ret)
+			ksem_sem_put(sem);
+	}
+	fput(file);
+	return ret;
+}
+
+/* The token is out, or the grant goes back: nobody learned of it. */
+static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w, int fault)
+{
+	struct ksem_wake wake;
+
+	if (!fault) {
+		ksem_sem_deliver(h->sem, w);
+		ksem_handle_tell_pollers(h);
+		return w->recovered;
+	}
+	ksem_sem_give_back(h->sem, w, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return -EFAULT;
+}
+
+static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+				  size_t usize)
+{
+	const struct ksem_acquire_ex *ex = &arg->acquire_ex;
+	struct ksem_acquire_ex __user *uex = uarg;
+	bool token = ex->flags & KSEM_FLAG_TOKEN;
+	struct ksem_waiter w = ksem_waiter_of(h, ex->n);
+	struct ksem_verb verb = {
+		.cmd = KSEM_IOC_ACQUIRE_EX,
+		.flags = ex->flags,
+		.n = ex->n,
+		.deadline = ex->deadline_ns,
+	};
+	long ret;
+
+	if (ex->reserved || ex->n > h->sem->max)
+		return -EINVAL;
+	if (ex->deadline_ns > S64_MAX && ex->deadline_ns != KSEM_NO_DEADLINE)
+		return -EINVAL;
+	/* Better found out now than with a grant in hand. */
+	if (token && put_user(0, &uex->out_token))
+		return -EFAULT;
+	if (!ex->n)
+		return ksem_sem_alive(h->sem);
+	w.want_token = token;
+	w.defer = token;
+	ret = ksem_handle_acquire(h, &w, &verb);
+	if (ret < 0 || !token)
+		return ret;
+	return ksem_handle_put_result(h, &w, put_user(w.token, &uex->out_token));
+}
+
+static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg,
+				      void __user *uarg, size_t usize)
+{
+	const struct ksem_try_acquire_ex *ex = &arg->try_acquire_ex;
+	struct ksem_try_acquire_ex __user *uex = uarg;
+	bool token = ex->flags & KSEM_FLAG_TOKEN;
+	struct ksem_waiter w = ksem_waiter_of(h, ex->n);
+	long ret;
+
+	if (ex->reserved || ex->n > h->sem->max)
+		return -EINVAL;
+	if (ex->flags & KSEM_FLAG_BARGE && !(h->rights & FMODE_WRITE))
+		return -EBADF;
+	if (token && put_user(0, &uex->out_token))
+		return -EFAULT;
+	if (!ex->n)
+		return ksem_sem_alive(h->sem);
+	w.barge = ex->flags & KSEM_FLAG_BARGE;
+	w.want_token = token;
+	w.defer = token;
+	ret = ksem_handle_try(h, &w);
+	if (ret < 0 || !token)
+		return ret;
+	return ksem_handle_put_result(h, &w, put_user(w.token, &uex->out_token));
+}
+
+static long ksem_ioctl_drain(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			     size_t usize)
+{
+	struct ksem_drain __user *udrain = uarg;
+	bool token = arg->drain.flags & KSEM_FLAG_TOKEN;
+	struct ksem_waiter w = ksem_waiter_of(h, 0);
+	struct ksem_wake wake;
+	int fault;
+	long ret;
+
+	if (arg->drain.reserved)
+		return -EINVAL;
+	if (put_user(0, &udrain->out_n) || (token && put_user(0, &udrain->out_token)))
+		return -EFAULT;
+	w.want_token = token;
+	w.defer = true;
+	ret = ksem_sem_drain(h->sem, &w, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	if (ret || !w.n)
+		return ret;
+	fault = put_user(w.n, &udrain->out_n);
+	if (!fault && token)
+		fault = put_user(w.token, &udrain->out_token);
+	return ksem_handle_put_result(h, &w, fault);
+}
+
+static long ksem_ioctl_post(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			    size_t usize)
+{
+	struct ksem_wake wake;
+	u32 n = arg->post.n;
+	long ret;
+
+	if (arg->post.reserved || n > KSEM_MAX_PERMITS)
+		return -EINVAL;
+	if (!n)
+		return ksem_sem_alive(h->sem);
+	ret = ksem_sem_post(h->sem, n, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return ret;
+}
+
+static long ksem_ioctl_reduce(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	struct ksem_wake wake;
+	long ret;
+
+	if (arg->reduce.reserved || arg->reduce.n > KSEM_MAX_PERMITS)
+		return -EINVAL;
+	ret = ksem_sem_reduce(h->sem, arg->reduce.n, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return ret;
+}
+
+static long ksem_ioctl_forget(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	if (arg->forget.reserved || arg->forget.n > KSEM_MAX_PERMITS)
+		return -EINVAL;
+	if (h->sem->state & KSEM_S_SIGNAL)
+		return -EOPNOTSUPP;
+	return ksem_sem_forget(h->sem, &h->holder, arg->forget.n);
+}
+
+static long ksem_ioctl_resize(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	struct ksem_wake wake;
+	long ret;
+
+	if (arg->resize.reserved || arg->resize.capacity > KSEM_MAX_PERMITS)
+		return -EINVAL;
+	ret = ksem_sem_resize(h->sem, arg->resize.capacity, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return ret;
+}
+
+static long ksem_ioctl_transfer(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+				size_t usize)
+{
+	struct ksem_handle *to;
+	struct file *file;
+	int ret;
+
+	if (arg->transfer.n > KSEM_MAX_PERMITS)
+		return -EINVAL;
+	to = ksem_handle_get(arg->transfer.fd, &file);
+	if (IS_ERR(to))
+		return PTR_ERR(to);
+	ret = ksem_handle_may(to, FMODE_WRITE);
+	if (!ret && to->sem != h->sem)
+		ret = -EXDEV;
+	if (!ret && h->sem->state & KSEM_S_SIGNAL)
+		ret = -EOPNOTSUPP;
+	if (!ret)
+		ret = ksem_sem_transfer(h->sem, &h->holder, &to->holder, arg->transfer.n);
+	if (!ret)
+		ksem_handle_tell_pollers(to);
+	fput(file);
+	return ret;
+}
+
+static long ksem_ioctl_shutdown(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+				size_t usize)
+{
+	struct ksem_wake wake;
+
+	ksem_sem_shutdown(h->sem, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return 0;
+}
+
+static long ksem_ioctl_features(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+				size_t usize)
+{
+	arg->features.out_features = KSEM_FEATURE_BASE;
+	return copy_to_user(uarg, arg, min(usize, sizeof(arg->features))) ? -EFAULT : 0;
+}
+
+/**
+ * struct ksem_ioctl - an operation with a structure
+ * @fn: does it; @usize is the size of the caller's structure.
+ * @cmd: its number, which is also its place in the table.
+ * @size: the structure's size. The first release is the only one so far, so
+ *	this is also the least that a caller's may have.
+ * @flags: those that are known.
+ * @right: what the handle has to have.
+ * @unbound: works on an unbound handle.
+ * @binds: works on an unbound handle only.
+ */
+struct ksem_ioctl {
+	long (*fn)(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg, size_t usize);
+	u32 cmd;
+	u32 size;
+	u32 flags;
+	fmode_t right;
+	bool unbound;
+	bool binds;
+};
+
+#define KSEM_IOCTL(_CMD, _name, _right, _flags, ...)	\
+	[_IOC_NR(KSEM_IOC_##_CMD) - _IOC_NR(KSEM_IOC_CREATE)] = {	\
+		.fn = ksem_ioctl_##_name,				\
+		.cmd = KSEM_IOC_##_CMD,					\
+		.size = sizeof(struct ksem_##_name),			\
+		.right = _right,					\
+		.flags = _flags,					\
+		__VA_ARGS__						\
+	}
+
+static const struct ksem_ioctl ksem_ioctls[] = {
+	KSEM_IOCTL(CREATE, create, 0, KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL,
+		   .unbound = true, .binds = true),
+	KSEM_IOCTL(ATTACH, attach, 0, 0, .unbound = true, .binds = true),
+	KSEM_IOCTL(ACQUIRE_EX, acquire_ex, FMODE_READ,
+		   KSEM_FLAG_UNINTERRUPTIBLE | KSEM_FLAG_REALTIME | KSEM_FLAG_TOKEN),
+	KSEM_IOCTL(TRY_ACQUIRE_EX, try_acquire_ex, FMODE_READ, KSEM_FLAG_TOKEN | KSEM_FLAG_BARGE),
+	KSEM_IOCTL(POST, post, FMODE_WRITE, 0),
+	KSEM_IOCTL(DRAIN, drain, FMODE_READ, KSEM_FLAG_TOKEN),
+	KSEM_IOCTL(REDUCE, reduce, FMODE_WRITE, 0),
+	KSEM_IOCTL(FORGET, forget, FMODE_WRITE, 0),
+	KSEM_IOCTL(RESIZE, resize, FMODE_WRITE, 0),
+	KSEM_IOCTL(TRANSFER, transfer, FMODE_WRITE, 0),
+	KSEM_IOCTL(SHUTDOWN, shutdown, FMODE_WRITE, 0),
+	KSEM_IOCTL(INFO, info, FMODE_READ, 0),
+	KSEM_IOCTL(HOLDERS, holders, FMODE_READ, 0),
+	KSEM_IOCTL(WAITERS, waiters, FMODE_READ, 0),
+	KSEM_IOCTL(FEATURES, features, 0, 0, .unbound = true),
+};
+
+static const struct ksem_ioctl *ksem_ioctl_find(unsigned int cmd)
+{
+	unsigned int i = _IOC_NR(cmd) - _IOC_NR(KSEM_IOC_CREATE);
+
+	if (i >= ARRAY_SIZE(ksem_ioctls) || ksem_ioctls[i].cmd != cmd)
+		return NULL;
+	return &ksem_ioctls[i];
+}
+
+/* Copies the caller's structure, which may be of another release's size. */
+static int ksem_arg_copy(const struct ksem_ioctl *ioctl, union ksem_arg *arg,
+			 void __user *uarg, u32 *usize)
+{
+	int ret;
+
+	if (get_user(*usize, (u32 __user *)uarg))
+		return -EFAULT;
+	if (*usize > PAGE_SIZE)
+		return -E2BIG;
+	if (*usize < ioctl->size)
+		return -EINVAL;
+	ret = copy_struct_from_user(arg, ioctl->size, uarg, *usize);
+	if (ret)
+		return ret;
+	return arg->flags & ~ioctl->flags ? -EINVAL : 0;
+}
+
+static noinline long ksem_handle_ioctl_struct(struct ksem_handle *h, unsigned int cmd,
+					      void __user *uarg)
+{
+	const struct ksem_ioctl *ioctl = ksem_ioctl_find(cmd);
+	union ksem_arg arg;
+	u32 usize;
+	int ret;
+
+	if (!ioctl)
+		return -ENOTTY;
+	if (ioctl->binds && ksem_handle_sem(h))
+		return -EBUSY;
+	ret = ioctl->unbound ? 0 : ksem_handle_may(h, ioctl->right);
+	if (!ret)
+		ret = ksem_arg_copy(ioctl, &arg, uarg, &usize);
+	return ret ?: ioctl->fn(h, &arg, uarg, usize);
+}
+
+static long ksem_handle_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct ksem_handle *h = file->private_data;
+
+	switch (cmd) {
+	case KSEM_IOC_ACQUIRE:
+		return ksem_ioctl_acquire(h, arg);
+	case KSEM_IOC_RELEASE:
+		return ksem_ioctl_release(h, arg);
+	case KSEM_IOC_TRY_ACQUIRE:
+		return ksem_ioctl_try_acquire(h, arg);
+	default:
+		return ksem_handle_ioctl_struct(h, cmd, (void __user *)arg);
+	}
+}
+
+#ifdef CONFIG_COMPAT
+/* A number stays a number; only addresses are converted. */
+static long ksem_handle_compat_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (ksem_ioctl_find(cmd))
+		arg = (unsigned long)compat_ptr(arg);
+	return ksem_handle_ioctl(file, cmd, arg);
+}
+#endif
+
+const struct file_operations ksem_handle_fops = {
+	.owner = THIS_MODULE,
+	.open = ksem_handle_open,
+	.release = ksem_handle_release,
+	.poll = ksem_handle_poll,
+	.unlocked_ioctl = ksem_handle_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl = ksem_handle_compat_ioctl,
+#endif
+	.show_fdinfo = ksem_handle_show_fdinfo,
+};
+
+int ksem_handle_init(void)
+{
+	ksem_sem_cache = KMEM_CACHE(ksem_sem, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
+	if (!ksem_sem_cache)
+		return -ENOMEM;
+	ksem_handle_cache = KMEM_CACHE(ksem_handle, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
+	if (!ksem_handle_cache) {
+		kmem_cache_destroy(ksem_sem_cache);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void ksem_handle_exit(void)
+{
+	kmem_cache_destroy(ksem_handle_cache);
+	kmem_cache_destroy(ksem_sem_cache);
+}

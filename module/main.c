@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ksem: the module, /dev/ksem and the limits
+ */
+#include <linux/ktime.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "handle.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static unsigned int max_semaphores = 1000000;
+module_param(max_semaphores, uint, 0644);
+MODULE_PARM_DESC(max_semaphores, "Semaphores that may exist at a time (default 1000000)");
+
+static unsigned int max_handles = 4000000;
+module_param(max_handles, uint, 0644);
+MODULE_PARM_DESC(max_handles, "Handles that may be bound at a time (default 4000000)");
+
+static atomic_t nr_semaphores = ATOMIC_INIT(0);
+static atomic_t nr_handles = ATOMIC_INIT(0);
+
+struct workqueue_struct *ksem_wq;
+
+static bool ksem_limit_get(atomic_t *nr, unsigned int limit)
+{
+	if ((unsigned int)atomic_inc_return(nr) <= limit)
+		return true;
+	atomic_dec(nr);
+	return false;
+}
+
+/* One more semaphore, if the limit allows. */
+bool ksem_limit_get_semaphore(void)
+{
+	return ksem_limit_get(&nr_semaphores, READ_ONCE(max_semaphores));
+}
+
+void ksem_limit_put_semaphore(void)
+{
+	atomic_dec(&nr_semaphores);
+}
+
+/* One more bound handle, if the limit allows. */
+bool ksem_limit_get_handle(void)
+{
+	return ksem_limit_get(&nr_handles, READ_ONCE(max_handles));
+}
+
+void ksem_limit_put_handle(void)
+{
+	atomic_dec(&nr_handles);
+}
+
+static struct miscdevice ksem_miscdevice = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "ksem",
+	.fops = &ksem_handle_fops,
+	.mode = 0666,
+};
+
+static int __init ksem_init(void)
+{
+	int ret;
+
+	/* Tokens go on growing over a reload, and over a reboot. */
+	atomic64_set(&ksem_last_token, ktime_get_real_ns());
+	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND, 0);
+	if (!ksem_wq)
+		return -ENOMEM;
+	ret = ksem_handle_init();
+	if (ret)
+		goto err_wq;
+	ret = misc_register(&ksem_miscdevice);
+	if (ret)
+		goto err_handle;
+	return 0;
+
+err_handle:
+	ksem_handle_exit();
+err_wq:
+	destroy_workqueue(ksem_wq);
+	return ret;
+}
+
+static void __exit ksem_exit(void)
+{
+	misc_deregister(&ksem_miscdevice);
+	/* The last handle is closed, but its worker may still be on the way out. */
+	destroy_workqueue(ksem_wq);
+	ksem_handle_exit();
+}
+
+module_init(ksem_init);
+module_exit(ksem_exit);
+
+MODULE_DESCRIPTION("Counting semaphores that survive their holders");
+MODULE_AUTHOR("The ksem authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
