@@ -20,7 +20,8 @@
  *    not fit (fair), or does not fit or has a wake-up on its way (non-fair).
  *    A waiter that leaves passes on what it was woken for.
  *  6 Prompt return: when close() returns, the handle's permits are back and
- *    those whose turn it is have been granted.
+ *    those whose turn it is have been granted, or are about to be by a sweep of
+ *    another thread that is on.
  *  7 Exact accounting: a holder returns only what it holds.
  *  8 A waiter can always be killed, and a grant that a killed task will never
  *    learn of goes back.
@@ -43,8 +44,8 @@
  *
  * 3. The lock
  * -----------
- * sem->lock is the only lock here, and a leaf: nothing is called under it that
- * takes another but the scheduler's reference counts. Tasks are woken and
+ * sem->lock is the only lock here, and a leaf: under it only references to tasks
+ * and pids are taken and dropped. Tasks are woken and
  * pollers told after it is dropped, because on a virtual machine a task woken
  * under its waker's lock may preempt it and spin for a whole time slice. It is
  * never taken in interrupt context. What each field is guarded by is said where
@@ -116,6 +117,7 @@
 #include <linux/string.h>
 
 #include "core.h"
+#include "debug.h"
 #include "trace.h"
 
 atomic64_t ksem_last_token;
@@ -145,8 +147,17 @@ static void ksem_sem_lock(struct ksem_sem *sem, struct ksem_wake *wake)
 	wake->events = 0;
 	wake->more = false;
 	wake->hand_over = false;
+	wake->nr_pollers = 1;
 	wake->now_ns = 0;
 	spin_lock(&sem->lock);
+	wake->before = sem->available;
+}
+
+static void ksem_sem_unlock(struct ksem_sem *sem)
+	__releases(&sem->lock)
+{
+	spin_unlock(&sem->lock);
+	ksem_debug_delay();
 }
 
 /*
@@ -326,6 +337,7 @@ static void ksem_waiter_end(struct ksem_waiter *w, enum ksem_waiter_state state,
 	ksem_wake_add(wake, w);
 	/* Argument (A), pairs with ksem_waiter_ended(). */
 	smp_store_release(&w->state, state);
+	ksem_debug_delay();
 }
 
 /*
@@ -386,23 +398,38 @@ static u32 ksem_sem_look_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 	return ready;
 }
 
+/* One event, for as many exclusive pollers as can do something about it. */
+static void ksem_wake_add_event(struct ksem_wake *wake, unsigned int event, s64 nr)
+{
+	wake->events |= event;
+	wake->nr_pollers = max_t(s64, wake->nr_pollers, min_t(s64, nr, INT_MAX));
+}
+
 /*
  * Finds what pollers want to know: the moments at which a try, or a post, would
- * succeed again. Free of cost until somebody polls.
+ * succeed again, and those at which there is more of it: of two that poll
+ * exclusively, and of which the first was woken for the first permit, the second
+ * is woken for the second one. Free of cost until somebody polls.
  */
 static void ksem_sem_note_edges_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 {
 	u32 ready, risen;
+	s64 grown;
 
 	lockdep_assert_held(&sem->lock);
 	if (likely(!(sem->state & KSEM_S_POLLED)))
 		return;
 	ready = ksem_sem_look_locked(sem, wake);
 	risen = ready & ~sem->state;
+	grown = sem->available - wake->before;
 	if (risen & KSEM_S_READABLE)
-		wake->events |= KSEM_EV_IN;
+		ksem_wake_add_event(wake, KSEM_EV_IN, sem->available);
+	else if (ready & KSEM_S_READABLE && grown > 0)
+		ksem_wake_add_event(wake, KSEM_EV_IN, grown);
 	if (risen & KSEM_S_WRITABLE)
-		wake->events |= KSEM_EV_OUT;
+		ksem_wake_add_event(wake, KSEM_EV_OUT, sem->max - sem->available);
+	else if (ready & KSEM_S_WRITABLE && grown < 0)
+		ksem_wake_add_event(wake, KSEM_EV_OUT, -grown);
 	sem->state = (sem->state & ~(KSEM_S_READABLE | KSEM_S_WRITABLE)) | ready;
 }
 
@@ -426,7 +453,7 @@ static void ksem_sem_settle_unlock(struct ksem_sem *sem, struct ksem_wake *wake)
 	if ((sem->state & (KSEM_S_QUEUED | KSEM_S_SERVING)) == KSEM_S_QUEUED)
 		ksem_sem_serve_locked(sem, wake);
 	ksem_sem_note_edges_locked(sem, wake);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 }
 
 /**
@@ -439,7 +466,7 @@ void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake)
 	ksem_sem_lock(sem, wake);
 	ksem_sem_serve_locked(sem, wake);
 	ksem_sem_note_edges_locked(sem, wake);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 }
 
 /**
@@ -453,7 +480,7 @@ void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake)
 	sem->sweep_end = sem->next_ticket;
 	ksem_sem_serve_locked(sem, wake);
 	ksem_sem_note_edges_locked(sem, wake);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 }
 
 /*
@@ -478,7 +505,7 @@ int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 
 	if (unlikely(sem->state & KSEM_S_SLOW || sem->available < n)) {
 		int ret = sem->state & KSEM_S_SLOW ? 1 : -EAGAIN;
 
-		spin_unlock(&sem->lock);
+		ksem_sem_unlock(sem);
 		return ret;
 	}
 	sem->available -= n;
@@ -488,7 +515,7 @@ int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 
 	holder->held += n;
 	ksem_holder_note_acquirer_locked(sem, holder, current);
 	trace_ksem_acquire(sem, n);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return 0;
 }
 
@@ -533,7 +560,7 @@ int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
 		ksem_sem_note_seen_locked(sem, wake);
 	else
 		ksem_sem_note_edges_locked(sem, wake);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return ret;
 }
 
@@ -562,7 +589,7 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 		ksem_sem_note_seen_locked(sem, wake);
 	}
 	ksem_sem_note_edges_locked(sem, wake);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return ret;
 }
 
@@ -630,7 +657,7 @@ void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_waiter *w)
 		w->holder->pending -= w->n;
 		ksem_holder_hold_locked(sem, w->holder, w->n);
 	}
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 }
 
 /**
@@ -695,14 +722,14 @@ bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32
 {
 	spin_lock(&sem->lock);
 	if (unlikely(sem->state & KSEM_S_SLOW || holder->held < n)) {
-		spin_unlock(&sem->lock);
+		ksem_sem_unlock(sem);
 		return false;
 	}
 	ksem_holder_drop_locked(sem, holder, n);
 	sem->available += n;
 	sem->releases++;
 	trace_ksem_release(sem, n);
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return true;
 }
 
@@ -841,7 +868,7 @@ int ksem_sem_forget(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 		sem->capacity -= lost;
 		sem->available += n - lost;
 	}
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return ret;
 }
 
@@ -868,7 +895,7 @@ int ksem_sem_transfer(struct ksem_sem *sem, struct ksem_holder *from,
 			ksem_holder_begin_locked(sem, to);
 		ksem_holder_hold_locked(sem, to, n);
 	}
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return ret;
 }
 
@@ -913,7 +940,7 @@ unsigned int ksem_sem_poll(struct ksem_sem *sem, struct ksem_holder *holder)
 		events |= KSEM_EV_OUT;
 	if (sem->state & KSEM_S_SHUTDOWN)
 		events |= KSEM_EV_HUP;
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return events;
 }
 
@@ -939,7 +966,7 @@ int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder *holder)
 		list_add_tail(&holder->node, &sem->holders);
 		sem->nr_handles++;
 	}
-	spin_unlock(&sem->lock);
+	ksem_sem_unlock(sem);
 	return ret;
 }
 

@@ -218,16 +218,20 @@ enum ksem_patience {
  * struct ksem_wake - what has to be done once the lock is dropped
  * @nr: tasks to wake, each with a reference.
  * @events: KSEM_EV_* that pollers of the semaphore want to know.
+ * @nr_pollers: how many of those that poll exclusively it is for.
  * @more: a batch is unfinished, ksem_sem_serve() goes on with it.
  * @hand_over: the sweep has done its part; the worker does the rest.
+ * @before: available when the lock was taken.
  * @now_ns: CLOCK_MONOTONIC, read when first needed.
  * @task: whom to wake.
  */
 struct ksem_wake {
 	unsigned int nr;
 	unsigned int events;
+	int nr_pollers;
 	bool more;
 	bool hand_over;
+	s64 before;
 	u64 now_ns;
 	struct task_struct *task[KSEM_BATCH];
 };
@@ -265,6 +269,17 @@ unsigned int ksem_sem_poll(struct ksem_sem *sem, struct ksem_holder *holder);
 int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder *holder);
 void ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
 		     struct ksem_wake *wake);
+
+/* The kind never changes, but its bits share a word with others that do. */
+static inline bool ksem_sem_is_fair(const struct ksem_sem *sem)
+{
+	return READ_ONCE(sem->state) & KSEM_S_FAIR;
+}
+
+static inline bool ksem_sem_is_signal(const struct ksem_sem *sem)
+{
+	return READ_ONCE(sem->state) & KSEM_S_SIGNAL;
+}
 
 /* Seen from the thread that waits, without the lock. */
 static inline bool ksem_waiter_ended(struct ksem_waiter *w)

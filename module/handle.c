@@ -49,6 +49,7 @@ static struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
 	ksem_sem_init(sem, create);
 	INIT_WORK(&sem->serve_work, ksem_sem_serve_work);
 	sem->id = atomic64_inc_return(&ksem_last_id);
+	trace_ksem_create(sem);
 	return sem;
 }
 
@@ -171,29 +172,73 @@ static __poll_t ksem_handle_poll(struct file *file, poll_table *wait)
  * Operations with n by value
  */
 
-/* A request of the calling thread for n permits. */
-static struct ksem_waiter ksem_waiter_of(struct ksem_handle *h, u32 n)
+#ifdef KSEM_DEBUG
+static struct kmem_cache *ksem_waiter_cache;
+
+static bool ksem_waiter_init(void)
 {
-	return (struct ksem_waiter) {
-		.holder = &h->holder,
-		.task = current,
-		.n = n,
-	};
+	ksem_waiter_cache = KMEM_CACHE(ksem_waiter, SLAB_ACCOUNT);
+	return ksem_waiter_cache;
 }
 
-static noinline long ksem_handle_acquire_slow(struct ksem_handle *h, u32 n)
+static void ksem_waiter_exit(void)
 {
-	struct ksem_waiter w = ksem_waiter_of(h, n);
-	struct ksem_verb verb = {
-		.cmd = KSEM_IOC_ACQUIRE,
-		.n = n,
-		.deadline = KSEM_NO_DEADLINE,
-	};
-
-	return ksem_handle_acquire(h, &w, &verb);
+	kmem_cache_destroy(ksem_waiter_cache);
 }
 
-static noinline long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *w)
+static struct ksem_waiter *ksem_waiter_get(struct ksem_waiter *on_stack)
+{
+	return kmem_cache_alloc(ksem_waiter_cache, GFP_KERNEL);
+}
+
+static void ksem_waiter_put(struct ksem_waiter *w)
+{
+	kmem_cache_free(ksem_waiter_cache, w);
+}
+#else
+static bool ksem_waiter_init(void) { return true; }
+
+static void ksem_waiter_exit(void) { }
+
+static struct ksem_waiter *ksem_waiter_get(struct ksem_waiter *on_stack)
+{
+	return on_stack;
+}
+
+static void ksem_waiter_put(struct ksem_waiter *w) { }
+#endif
+
+/* A request of the calling thread for n permits. NULL in debug builds only. */
+static struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct ksem_handle *h,
+					   u32 n)
+{
+	struct ksem_waiter *w = ksem_waiter_get(on_stack);
+
+	if (w)
+		*w = (struct ksem_waiter) {
+			.holder = &h->holder,
+			.task = current,
+			.n = n,
+		};
+	return w;
+}
+
+/* The result is out, or the grant goes back: nobody learned of it. */
+static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w, int fault)
+{
+	struct ksem_wake wake;
+
+	if (!fault) {
+		ksem_sem_deliver(h->sem, w);
+		ksem_handle_tell_pollers(h);
+		return w->recovered;
+	}
+	ksem_sem_give_back(h->sem, w, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	return -EFAULT;
+}
+
+static long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *w)
 {
 	struct ksem_wake wake;
 	long ret;
@@ -204,11 +249,45 @@ static noinline long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *
 	return ret ?: w->recovered;
 }
 
+/* An acquire (wait) or a try by the rules; utoken: NULL, or where a token goes. */
+static noinline long ksem_handle_request(struct ksem_handle *h, const struct ksem_verb *verb,
+					 bool wait, u64 __user *utoken)
+{
+	struct ksem_waiter on_stack;
+	struct ksem_waiter *w = ksem_waiter_new(&on_stack, h, verb->n);
+	long ret;
+
+	if (!w)
+		return -ENOMEM;
+	w->barge = verb->flags & KSEM_FLAG_BARGE;
+	w->want_token = utoken;
+	w->defer = utoken;
+	ret = wait ? ksem_handle_acquire(h, w, verb) : ksem_handle_try(h, w);
+	if (ret >= 0 && utoken)
+		ret = ksem_handle_put_result(h, w, put_user(w->token, utoken));
+	ksem_waiter_put(w);
+	return ret;
+}
+
+static noinline long ksem_handle_acquire_slow(struct ksem_handle *h, u32 n)
+{
+	struct ksem_verb verb = {
+		.cmd = KSEM_IOC_ACQUIRE,
+		.n = n,
+		.deadline = KSEM_NO_DEADLINE,
+	};
+
+	return ksem_handle_request(h, &verb, true, NULL);
+}
+
 static noinline long ksem_handle_try_slow(struct ksem_handle *h, u32 n)
 {
-	struct ksem_waiter w = ksem_waiter_of(h, n);
+	struct ksem_verb verb = {
+		.cmd = KSEM_IOC_TRY_ACQUIRE,
+		.n = n,
+	};
 
-	return ksem_handle_try(h, &w);
+	return ksem_handle_request(h, &verb, false, NULL);
 }
 
 static noinline long ksem_handle_release_slow(struct ksem_handle *h, u32 n)
@@ -265,7 +344,7 @@ static long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
 	if (unlikely(n - 1 >= KSEM_MAX_PERMITS)) {
 		if (n)
 			return -EINVAL;
-		return h->sem->state & KSEM_S_SIGNAL ? ksem_sem_alive(h->sem) : 0;
+		return ksem_sem_is_signal(h->sem) ? ksem_sem_alive(h->sem) : 0;
 	}
 	if (likely(ksem_sem_release_fast(h->sem, &h->holder, n)))
 		return 0;
@@ -309,8 +388,6 @@ static long ksem_ioctl_create(struct ksem_handle *h, union ksem_arg *arg, void _
 	ret = ksem_handle_bind(h, sem, h->rights);
 	if (ret)
 		ksem_sem_put(sem);
-	else
-		trace_ksem_create(sem);
 	return ret;
 }
 
@@ -340,51 +417,29 @@ static long ksem_ioctl_attach(struct ksem_handle *h, union ksem_arg *arg, void _
 	return ret;
 }
 
-/* The token is out, or the grant goes back: nobody learned of it. */
-static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w, int fault)
-{
-	struct ksem_wake wake;
-
-	if (!fault) {
-		ksem_sem_deliver(h->sem, w);
-		ksem_handle_tell_pollers(h);
-		return w->recovered;
-	}
-	ksem_sem_give_back(h->sem, w, &wake);
-	ksem_sem_finish(h->sem, &wake);
-	return -EFAULT;
-}
-
 static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
 				  size_t usize)
 {
 	const struct ksem_acquire_ex *ex = &arg->acquire_ex;
 	struct ksem_acquire_ex __user *uex = uarg;
-	bool token = ex->flags & KSEM_FLAG_TOKEN;
-	struct ksem_waiter w = ksem_waiter_of(h, ex->n);
+	u64 __user *utoken = ex->flags & KSEM_FLAG_TOKEN ? &uex->out_token : NULL;
 	struct ksem_verb verb = {
 		.cmd = KSEM_IOC_ACQUIRE_EX,
 		.flags = ex->flags,
 		.n = ex->n,
 		.deadline = ex->deadline_ns,
 	};
-	long ret;
 
 	if (ex->reserved || ex->n > h->sem->max)
 		return -EINVAL;
 	if (ex->deadline_ns > S64_MAX && ex->deadline_ns != KSEM_NO_DEADLINE)
 		return -EINVAL;
 	/* Better found out now than with a grant in hand. */
-	if (token && put_user(0, &uex->out_token))
+	if (utoken && put_user(0, utoken))
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
-	w.want_token = token;
-	w.defer = token;
-	ret = ksem_handle_acquire(h, &w, &verb);
-	if (ret < 0 || !token)
-		return ret;
-	return ksem_handle_put_result(h, &w, put_user(w.token, &uex->out_token));
+	return ksem_handle_request(h, &verb, true, utoken);
 }
 
 static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg,
@@ -392,25 +447,40 @@ static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg
 {
 	const struct ksem_try_acquire_ex *ex = &arg->try_acquire_ex;
 	struct ksem_try_acquire_ex __user *uex = uarg;
-	bool token = ex->flags & KSEM_FLAG_TOKEN;
-	struct ksem_waiter w = ksem_waiter_of(h, ex->n);
-	long ret;
+	u64 __user *utoken = ex->flags & KSEM_FLAG_TOKEN ? &uex->out_token : NULL;
+	struct ksem_verb verb = {
+		.cmd = KSEM_IOC_TRY_ACQUIRE_EX,
+		.flags = ex->flags,
+		.n = ex->n,
+	};
 
-	if (ex->reserved || ex->n > h->sem->max)
-		return -EINVAL;
 	if (ex->flags & KSEM_FLAG_BARGE && !(h->rights & FMODE_WRITE))
 		return -EBADF;
-	if (token && put_user(0, &uex->out_token))
+	if (ex->reserved || ex->n > h->sem->max)
+		return -EINVAL;
+	if (utoken && put_user(0, utoken))
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
-	w.barge = ex->flags & KSEM_FLAG_BARGE;
-	w.want_token = token;
-	w.defer = token;
-	ret = ksem_handle_try(h, &w);
-	if (ret < 0 || !token)
+	return ksem_handle_request(h, &verb, false, utoken);
+}
+
+static long ksem_handle_drain(struct ksem_handle *h, struct ksem_waiter *w,
+			      struct ksem_drain __user *udrain)
+{
+	struct ksem_wake wake;
+	int fault;
+	long ret;
+
+	w->defer = true;
+	ret = ksem_sem_drain(h->sem, w, &wake);
+	ksem_sem_finish(h->sem, &wake);
+	if (ret || !w->n)
 		return ret;
-	return ksem_handle_put_result(h, &w, put_user(w.token, &uex->out_token));
+	fault = put_user(w->n, &udrain->out_n);
+	if (!fault && w->want_token)
+		fault = put_user(w->token, &udrain->out_token);
+	return ksem_handle_put_result(h, w, fault);
 }
 
 static long ksem_ioctl_drain(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
@@ -418,25 +488,21 @@ static long ksem_ioctl_drain(struct ksem_handle *h, union ksem_arg *arg, void __
 {
 	struct ksem_drain __user *udrain = uarg;
 	bool token = arg->drain.flags & KSEM_FLAG_TOKEN;
-	struct ksem_waiter w = ksem_waiter_of(h, 0);
-	struct ksem_wake wake;
-	int fault;
+	struct ksem_waiter on_stack;
+	struct ksem_waiter *w;
 	long ret;
 
 	if (arg->drain.reserved)
 		return -EINVAL;
 	if (put_user(0, &udrain->out_n) || (token && put_user(0, &udrain->out_token)))
 		return -EFAULT;
-	w.want_token = token;
-	w.defer = true;
-	ret = ksem_sem_drain(h->sem, &w, &wake);
-	ksem_sem_finish(h->sem, &wake);
-	if (ret || !w.n)
-		return ret;
-	fault = put_user(w.n, &udrain->out_n);
-	if (!fault && token)
-		fault = put_user(w.token, &udrain->out_token);
-	return ksem_handle_put_result(h, &w, fault);
+	w = ksem_waiter_new(&on_stack, h, 0);
+	if (!w)
+		return -ENOMEM;
+	w->want_token = token;
+	ret = ksem_handle_drain(h, w, udrain);
+	ksem_waiter_put(w);
+	return ret;
 }
 
 static long ksem_ioctl_post(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
@@ -473,7 +539,7 @@ static long ksem_ioctl_forget(struct ksem_handle *h, union ksem_arg *arg, void _
 {
 	if (arg->forget.reserved || arg->forget.n > KSEM_MAX_PERMITS)
 		return -EINVAL;
-	if (h->sem->state & KSEM_S_SIGNAL)
+	if (ksem_sem_is_signal(h->sem))
 		return -EOPNOTSUPP;
 	return ksem_sem_forget(h->sem, &h->holder, arg->forget.n);
 }
@@ -506,7 +572,7 @@ static long ksem_ioctl_transfer(struct ksem_handle *h, union ksem_arg *arg, void
 	ret = ksem_handle_may(to, FMODE_WRITE);
 	if (!ret && to->sem != h->sem)
 		ret = -EXDEV;
-	if (!ret && h->sem->state & KSEM_S_SIGNAL)
+	if (!ret && ksem_sem_is_signal(h->sem))
 		ret = -EOPNOTSUPP;
 	if (!ret)
 		ret = ksem_sem_transfer(h->sem, &h->holder, &to->holder, arg->transfer.n);
@@ -670,18 +736,17 @@ const struct file_operations ksem_handle_fops = {
 int ksem_handle_init(void)
 {
 	ksem_sem_cache = KMEM_CACHE(ksem_sem, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
-	if (!ksem_sem_cache)
-		return -ENOMEM;
 	ksem_handle_cache = KMEM_CACHE(ksem_handle, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
-	if (!ksem_handle_cache) {
-		kmem_cache_destroy(ksem_sem_cache);
-		return -ENOMEM;
-	}
-	return 0;
+	if (ksem_waiter_init() && ksem_sem_cache && ksem_handle_cache)
+		return 0;
+	ksem_handle_exit();
+	return -ENOMEM;
 }
 
+/* Caches that were never made are NULL, which is fine. */
 void ksem_handle_exit(void)
 {
+	ksem_waiter_exit();
 	kmem_cache_destroy(ksem_handle_cache);
 	kmem_cache_destroy(ksem_sem_cache);
 }

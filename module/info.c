@@ -294,8 +294,8 @@ void ksem_handle_show_fdinfo(struct seq_file *m, struct file *file)
 
 	seq_printf(m, "ksem:\t%llu\n", sem->id);
 	seq_printf(m, "ksem-label:\t%s\n", sem->label);
-	seq_printf(m, "ksem-kind:\t%s %s\n", sem->state & KSEM_S_FAIR ? "fair" : "non-fair",
-		   sem->state & KSEM_S_SIGNAL ? "signal" : "permit");
+	seq_printf(m, "ksem-kind:\t%s %s\n", ksem_sem_is_fair(sem) ? "fair" : "non-fair",
+		   ksem_sem_is_signal(sem) ? "signal" : "permit");
 	seq_printf(m, "ksem-available:\t%lld\n", available);
 	seq_printf(m, "ksem-capacity:\t%lld\n", capacity);
 	seq_printf(m, "ksem-held:\t%u\n", own);

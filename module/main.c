@@ -68,7 +68,8 @@ static int __init ksem_init(void)
 
 	/* Tokens go on growing over a reload, and over a reboot. */
 	atomic64_set(&ksem_last_token, ktime_get_real_ns());
-	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND, 0);
+	/* Waiters depend on it, so it has to get on where memory is short. */
+	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!ksem_wq)
 		return -ENOMEM;
 	ret = ksem_handle_init();

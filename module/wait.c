@@ -38,7 +38,9 @@ static void ksem_wake_flush(struct ksem_sem *sem, struct ksem_wake *wake)
 			key |= EPOLLOUT | EPOLLWRNORM;
 		if (wake->events & KSEM_EV_HUP)
 			key |= EPOLLHUP;
-		wake_up_poll(&sem->poll_wq, key);
+		/* The end is for all, exclusive or not: 0. */
+		__wake_up(&sem->poll_wq, TASK_NORMAL,
+			  wake->events & KSEM_EV_HUP ? 0 : wake->nr_pollers, poll_to_key(key));
 	}
 }
 
@@ -142,7 +144,9 @@ static void ksem_place_unlink_locked(struct ksem_handle *h, struct ksem_place *p
 static void ksem_place_keep(struct ksem_handle *h, const struct ksem_waiter *w,
 			    const struct ksem_verb *verb)
 {
-	struct ksem_place *place = kmalloc(sizeof(*place), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	/* Not worth the OOM killer. */
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN;
+	struct ksem_place *place = kmalloc(sizeof(*place), gfp);
 	struct ksem_place *oldest = NULL;
 
 	if (!place)

@@ -52,7 +52,9 @@
  *
  * Errors
  * ------
- * Errors are found in the order of this table, and an error changes nothing.
+ * An error changes nothing. Of two errors the one that stands first in this
+ * table is found, except that a structure's own words are looked at before what
+ * they refer to.
  *
  * ENOTTY	the command is not one of these
  * ENXIO	the handle is not bound to a semaphore yet
@@ -63,8 +65,9 @@
  * E2BIG	size is larger than a page, or what is beyond the kernel's size
  *		is not zero
  * EINVAL	size is too small; an unknown flag or a reserved word is not
- *		zero; a number is out of its range; n is larger than max; a
- *		descriptor given in a structure is not a ksem handle
+ *		zero; a number is out of its range; acquire and try_acquire, by
+ *		value or not: n is larger than max; a descriptor given in a
+ *		structure is not a ksem handle; reduce: beyond the capacity
  * EXDEV	transfer: the other handle is bound to another semaphore
  * EOPNOTSUPP	forget, transfer: not on a signal semaphore
  * ENOMEM	create, open: no memory, or the memory cgroup has no room
@@ -217,7 +220,7 @@ struct ksem_attach {
 
 /*
  * KSEM_IOC_ACQUIRE, KSEM_IOC_TRY_ACQUIRE, KSEM_IOC_RELEASE: the third argument
- * of ioctl(2) is n itself, 0 to max.
+ * of ioctl(2) is n itself: 0 to max, for release 0 to KSEM_MAX_PERMITS.
  *
  * acquire waits, for ever, interruptible; only this one of the three blocks.
  * acquire and try_acquire return 0, or 1 for success with the news that permits
@@ -515,7 +518,8 @@ struct ksem_holder_entry {
  * @entries: address of an array of struct ksem_holder_entry; may be 0 if
  *	@count is.
  * @count: the array's length.
- * @entry_size: sizeof(struct ksem_holder_entry), grows as structures do.
+ * @entry_size: sizeof(struct ksem_holder_entry); may be larger: a multiple of 8,
+ *	at most a page, and what the kernel does not know is written as zeros.
  * @out_count: entries written.
  * @out_total: holders seen. More than @out_count: the array was too short.
  *
@@ -559,7 +563,8 @@ struct ksem_waiter_entry {
  * @entries: address of an array of struct ksem_waiter_entry; may be 0 if
  *	@count is.
  * @count: the array's length.
- * @entry_size: sizeof(struct ksem_waiter_entry), grows as structures do.
+ * @entry_size: sizeof(struct ksem_waiter_entry); may be larger: a multiple of 8,
+ *	at most a page, and what the kernel does not know is written as zeros.
  * @out_count: entries written.
  * @out_total: waiters seen. More than @out_count: the array was too short.
  *
