@@ -13,12 +13,12 @@
 #include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
 
 #include <linux/ksem.h>
 
@@ -89,8 +89,8 @@ struct task_struct;
  * @wait_total_ns: waiting time of requests that ended, but not by a signal.
  * @wait_max_ns: the longest of them.
  * @poll_wq: (i) pollers of what all handles share.
- * @serve_work: (i) goes on with a sweep that newcomers keep alive.
- * @refs: (a) bound handles, and one for @serve_work while it is queued.
+ * @served: (a) in the worker's list, while KSEM_S_SERVING is the worker's.
+ * @refs: (a) bound handles, and one for the worker while it has the semaphore.
  * @id: (c) number for people.
  * @label: (c) name for people.
  */
@@ -119,7 +119,7 @@ struct ksem_sem {
 	u64 wait_total_ns;
 	u64 wait_max_ns;
 	wait_queue_head_t poll_wq;
-	struct work_struct serve_work;
+	struct llist_node served;
 	refcount_t refs;
 	u8 label[KSEM_LABEL_SIZE];
 	u64 id;

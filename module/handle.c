@@ -47,7 +47,6 @@ static struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
 		return ERR_PTR(-ENOMEM);
 	}
 	ksem_sem_init(sem, create);
-	INIT_WORK(&sem->serve_work, ksem_sem_serve_work);
 	sem->id = atomic64_inc_return(&ksem_last_id);
 	trace_ksem_create(sem);
 	return sem;

@@ -84,7 +84,8 @@ union ksem_arg {
 
 /* wait.c */
 void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake);
-void ksem_sem_serve_work(struct work_struct *work);
+int ksem_wait_init(void);
+void ksem_wait_exit(void);
 long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 			 const struct ksem_verb *verb);
 void ksem_handle_tell_pollers(struct ksem_handle *h);
@@ -105,7 +106,6 @@ long ksem_ioctl_waiters(struct ksem_handle *h, union ksem_arg *arg, void __user 
 void ksem_handle_show_fdinfo(struct seq_file *m, struct file *file);
 
 /* main.c */
-extern struct workqueue_struct *ksem_wq;
 bool ksem_limit_get_semaphore(void);
 void ksem_limit_put_semaphore(void);
 bool ksem_limit_get_handle(void);

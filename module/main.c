@@ -5,7 +5,6 @@
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/workqueue.h>
 
 #include "handle.h"
 
@@ -22,8 +21,6 @@ MODULE_PARM_DESC(max_handles, "Handles that may be bound at a time (default 4000
 
 static atomic_t nr_semaphores = ATOMIC_INIT(0);
 static atomic_t nr_handles = ATOMIC_INIT(0);
-
-struct workqueue_struct *ksem_wq;
 
 static bool ksem_limit_get(atomic_t *nr, unsigned int limit)
 {
@@ -68,13 +65,12 @@ static int __init ksem_init(void)
 
 	/* Tokens go on growing over a reload, and over a reboot. */
 	atomic64_set(&ksem_last_token, ktime_get_real_ns());
-	/* Waiters depend on it, so it has to get on where memory is short. */
-	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!ksem_wq)
-		return -ENOMEM;
+	ret = ksem_wait_init();
+	if (ret)
+		return ret;
 	ret = ksem_handle_init();
 	if (ret)
-		goto err_wq;
+		goto err_wait;
 	ret = misc_register(&ksem_miscdevice);
 	if (ret)
 		goto err_handle;
@@ -82,16 +78,15 @@ static int __init ksem_init(void)
 
 err_handle:
 	ksem_handle_exit();
-err_wq:
-	destroy_workqueue(ksem_wq);
+err_wait:
+	ksem_wait_exit();
 	return ret;
 }
 
 static void __exit ksem_exit(void)
 {
 	misc_deregister(&ksem_miscdevice);
-	/* The last handle is closed, but its worker may still be on the way out. */
-	destroy_workqueue(ksem_wq);
+	ksem_wait_exit();
 	ksem_handle_exit();
 }
 

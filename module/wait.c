@@ -12,9 +12,16 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "handle.h"
+
+/* Semaphores whose sweep goes on without the thread that began it. */
+static void ksem_serve_handed_over(struct work_struct *work);
+static LLIST_HEAD(ksem_handed_over);
+static DECLARE_WORK(ksem_serve_work, ksem_serve_handed_over);
+static struct workqueue_struct *ksem_wq;
 
 /*
  * After the unlock
@@ -59,22 +66,40 @@ void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake)
 	}
 	if (unlikely(wake->hand_over)) {
 		refcount_inc(&sem->refs);
-		queue_work(ksem_wq, &sem->serve_work);
+		llist_add(&sem->served, &ksem_handed_over);
+		queue_work(ksem_wq, &ksem_serve_work);
 	}
 }
 
 /*
- * Serves those who queued while a sweep was on. Only the one who has
- * KSEM_S_SERVING queues it, so it is never queued twice.
+ * Serves those who queued while a sweep was on: a sweep of each semaphore that
+ * was handed over. Only the one who has KSEM_S_SERVING hands it over, so it is
+ * never in the list twice.
  */
-void ksem_sem_serve_work(struct work_struct *work)
+static void ksem_serve_handed_over(struct work_struct *work)
 {
-	struct ksem_sem *sem = container_of(work, struct ksem_sem, serve_work);
+	struct ksem_sem *sem, *next;
 	struct ksem_wake wake;
 
-	ksem_sem_sweep(sem, &wake);
-	ksem_sem_finish(sem, &wake);
-	ksem_sem_put(sem);
+	llist_for_each_entry_safe(sem, next, llist_del_all(&ksem_handed_over), served) {
+		ksem_sem_sweep(sem, &wake);
+		ksem_sem_finish(sem, &wake);
+		ksem_sem_put(sem);
+		cond_resched();
+	}
+}
+
+int ksem_wait_init(void)
+{
+	/* Waiters depend on it, so it has to get on where memory is short. */
+	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	return ksem_wq ? 0 : -ENOMEM;
+}
+
+void ksem_wait_exit(void)
+{
+	/* The last handle is closed, but the worker may still be on the way out. */
+	destroy_workqueue(ksem_wq);
 }
 
 /* Whoever leaves with a grant of this handle tells those who poll for EPOLLOUT. */
