@@ -433,18 +433,6 @@ static void ksem_sem_note_edges_locked(struct ksem_sem *sem, struct ksem_wake *w
 	sem->state = (sem->state & ~(KSEM_S_READABLE | KSEM_S_WRITABLE)) | ready;
 }
 
-/*
- * Somebody looks, by a poll or by a try that fails: from here on counts what it
- * saw. Without this the edge would be lost that comes after a head became due,
- * which is a change that only time makes.
- */
-static void ksem_sem_note_seen_locked(struct ksem_sem *sem, struct ksem_wake *wake)
-{
-	lockdep_assert_held(&sem->lock);
-	sem->state &= ~(KSEM_S_READABLE | KSEM_S_WRITABLE);
-	sem->state |= ksem_sem_look_locked(sem, wake);
-}
-
 /* The end of every hold of the lock that may have made room for somebody. */
 static void ksem_sem_settle_unlock(struct ksem_sem *sem, struct ksem_wake *wake)
 	__releases(&sem->lock)
@@ -556,10 +544,7 @@ int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
 	/* A restarted request has waited before, and ends here. */
 	if (w->ticket && ret != -EINPROGRESS)
 		ksem_sem_account_wait_locked(sem, w, ksem_wake_now(wake));
-	if (ret && sem->state & KSEM_S_POLLED)
-		ksem_sem_note_seen_locked(sem, wake);
-	else
-		ksem_sem_note_edges_locked(sem, wake);
+	ksem_sem_note_edges_locked(sem, wake);
 	ksem_sem_unlock(sem);
 	return ret;
 }
@@ -585,8 +570,6 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 		ksem_sem_grant_locked(sem, w);
 		trace_ksem_acquire(sem, w->n);
 		w->state = KSEM_W_GRANTED;
-	} else if (sem->state & KSEM_S_POLLED) {
-		ksem_sem_note_seen_locked(sem, wake);
 	}
 	ksem_sem_note_edges_locked(sem, wake);
 	ksem_sem_unlock(sem);
@@ -933,7 +916,12 @@ unsigned int ksem_sem_poll(struct ksem_sem *sem, struct ksem_holder *holder)
 	ksem_sem_lock(sem, &wake);
 	sem->state |= KSEM_S_POLLED;
 	holder->polled = true;
-	ksem_sem_note_seen_locked(sem, &wake);
+	/*
+	 * From here on counts what this look has seen: a head may have become
+	 * due since the last one, a change that only time makes.
+	 */
+	sem->state &= ~(KSEM_S_READABLE | KSEM_S_WRITABLE);
+	sem->state |= ksem_sem_look_locked(sem, &wake);
 	if (sem->state & KSEM_S_READABLE)
 		events |= KSEM_EV_IN;
 	if (sem->state & KSEM_S_SIGNAL ? sem->state & KSEM_S_WRITABLE : holder->held)

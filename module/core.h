@@ -35,8 +35,8 @@ struct task_struct;
  *			server grants
  * KSEM_S_QUEUED	the queue is not empty
  * KSEM_S_POLLED	somebody has polled a handle: edges have to be found
- * KSEM_S_READABLE	what the last look for an edge, or the last failing
- *			try, saw: a try of 1 would succeed
+ * KSEM_S_READABLE	what the last look for an edge, or the last poll, saw: a
+ *			try of 1 would succeed
  * KSEM_S_WRITABLE	the same for a post of 1 on a signal semaphore
  */
 #define KSEM_S_FAIR		KSEM_CREATE_FAIR
