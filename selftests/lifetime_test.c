@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long a handle lives: as long as anybody has it. How long a semaphore
+ * lives: as long as a handle is bound to it. What comes back when a handle goes:
+ * crash_test.c.
+ */
+#include "ksem_test.h"
+#include "ksem_test_exec.h"
+#include "ksem_test_proc.h"
+
+#include <sys/socket.h>
+
+/* An exec'ed copy: is the descriptor still there, and how many are free? */
+static int exec_main(int fd)
+{
+	struct ksem_info info;
+
+	return ksem_test_get_info(fd, &info) ?: info.out_available;
+}
+
+/* One of ten permits is held through a handle that goes; one handle stays. */
+
+FIXTURE(handle) {
+	int fd;
+	int stays;
+};
+
+FIXTURE_SETUP(handle)
+{
+	self->stays = ksem_test_fair(10, 10);
+	ASSERT_LE(0, self->stays);
+	self->fd = ksem_test_attached(self->stays);
+	ASSERT_EQ(0, ksem_test_acquire(self->fd, 3));
+}
+
+FIXTURE_TEARDOWN(handle)
+{
+	close(self->fd);
+	close(self->stays);
+}
+
+TEST_F(handle, returns_its_permits_when_it_is_closed)
+{
+	struct ksem_info info;
+
+	close(self->fd);
+	info = ksem_test_info(self->stays);
+	EXPECT_EQ(10, info.out_available);
+	EXPECT_EQ(0, info.out_held);
+	EXPECT_EQ(0, info.out_holders);
+	EXPECT_EQ(1, info.out_handles);
+	self->fd = -1;
+}
+
+TEST_F(handle, lives_as_long_as_a_dup)
+{
+	int copy = dup(self->fd);
+
+	close(self->fd);
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(3, ksem_test_info(copy).out_own);
+	EXPECT_EQ(0, ksem_test_release(copy, 1));
+	close(copy);
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+	self->fd = -1;
+}
+
+TEST_F(handle, is_replaced_by_dup2)
+{
+	ASSERT_EQ(self->fd, dup2(self->stays, self->fd));
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+}
+
+TEST_F(handle, is_shared_with_a_forked_child)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		ksem_test_exit(ksem_test_acquire(self->fd, 2) ?:
+			       (int)ksem_test_info(self->fd).out_own);
+	EXPECT_EQ(5, ksem_test_reap(child));
+	/* The child's exit returned nothing: the account is this process's too. */
+	EXPECT_EQ(5, ksem_test_info(self->fd).out_own);
+	EXPECT_EQ(0, ksem_test_release(self->fd, 5));
+}
+
+TEST_F(handle, can_be_released_by_a_forked_child)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		ksem_test_exit(ksem_test_release(self->fd, 3));
+	EXPECT_EQ(0, ksem_test_reap(child));
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(-EPERM, ksem_test_release(self->fd, 1));
+}
+
+TEST_F(handle, lives_as_long_as_a_forked_child)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		for (;;)
+			pause();
+	close(self->fd);
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+	self->fd = -1;
+}
+
+TEST_F(handle, is_closed_by_exec_if_it_was_opened_so)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		ksem_test_exit(ksem_test_exec(self->fd));
+	EXPECT_EQ(-EBADF, ksem_test_reap(child));
+}
+
+TEST_F(handle, is_kept_over_exec_if_it_was_opened_so)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		ksem_test_exit(fcntl(self->fd, F_SETFD, 0) ?: ksem_test_exec(self->fd));
+	close(self->fd);
+	EXPECT_EQ(7, ksem_test_reap(child));
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+	self->fd = -1;
+}
+
+TEST_F(handle, returns_its_permits_when_exec_closes_it)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child) {
+		int own = ksem_test_attached(self->stays);
+
+		ksem_test_exit(ksem_test_acquire(own, 2) ?:
+			       fcntl(self->stays, F_SETFD, 0) ?:
+			       ksem_test_exec(self->stays));
+	}
+	EXPECT_EQ(7, ksem_test_reap(child));
+}
+
+/* A handle in a message. */
+
+static bool send_fd(int socket, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {
+		.header.cmsg_level = SOL_SOCKET,
+		.header.cmsg_type = SCM_RIGHTS,
+		.header.cmsg_len = CMSG_LEN(sizeof(int)),
+	};
+	struct iovec iov = { .iov_base = (char[]){ 0 }, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(socket, &message, 0) == 1;
+}
+
+static int receive_fd(int socket)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { };
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fd;
+
+	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
+		return -errno;
+	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+	return fd;
+}
+
+FIXTURE(message) {
+	int fd;
+	int stays;
+	int socket[2];
+};
+
+FIXTURE_SETUP(message)
+{
+	self->stays = ksem_test_fair(10, 10);
+	self->fd = ksem_test_attached(self->stays);
+	ASSERT_EQ(0, ksem_test_acquire(self->fd, 3));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, self->socket));
+	ASSERT_TRUE(send_fd(self->socket[0], self->fd));
+	close(self->fd);
+}
+
+FIXTURE_TEARDOWN(message)
+{
+	close(self->socket[0]);
+	close(self->socket[1]);
+	close(self->stays);
+}
+
+TEST_F(message, keeps_a_handle_in_flight)
+{
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(2, ksem_test_info(self->stays).out_handles);
+}
+
+TEST_F(message, hands_over_the_account)
+{
+	int fd = receive_fd(self->socket[1]);
+
+	EXPECT_EQ(3, ksem_test_info(fd).out_own);
+	EXPECT_EQ(0, ksem_test_release(fd, 1));
+	close(fd);
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+}
+
+TEST_F(message, that_is_never_read_returns_the_permits)
+{
+	close(self->socket[0]);
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+	close(self->socket[1]);
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+}
+
+TEST_F(message, outlives_its_sender)
+{
+	pid_t child = ksem_test_fork();
+	int fd;
+
+	if (!child) {
+		int own = ksem_test_attached(self->stays);
+
+		ksem_test_exit(ksem_test_acquire(own, 2) ?:
+			       !send_fd(self->socket[0], own));
+	}
+	EXPECT_EQ(0, ksem_test_reap(child));
+	EXPECT_EQ(5, ksem_test_info(self->stays).out_available);
+	close(receive_fd(self->socket[1]));
+	fd = receive_fd(self->socket[1]);
+	EXPECT_EQ(2, ksem_test_info(fd).out_own);
+	close(fd);
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+}
+
+TEST_F(handle, taken_with_pidfd_getfd_is_the_same)
+{
+	int pidfd, copy;
+	pid_t child;
+
+	child = ksem_test_fork();
+	if (!child)
+		for (;;)
+			pause();
+	close(self->fd);
+	pidfd = syscall(SYS_pidfd_open, child, 0);
+	copy = syscall(SYS_pidfd_getfd, pidfd, self->fd, 0);
+	if (copy < 0) {
+		ksem_test_kill(child);
+		SKIP(return, "pidfd_getfd: %s", strerror(errno));
+	}
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(3, ksem_test_info(copy).out_own);
+	close(copy);
+	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
+	self->fd = -1;
+}
+
+/* Threads. */
+
+TEST_F(handle, keeps_its_permits_when_a_thread_exits)
+{
+	struct ksem_test_waiter thread;
+
+	ASSERT_TRUE(ksem_test_start(&thread, self->fd, 2));
+	ASSERT_EQ(0, ksem_test_join(&thread));
+	EXPECT_EQ(5, ksem_test_info(self->fd).out_own);
+	EXPECT_EQ(5, ksem_test_info(self->stays).out_available);
+}
+
+static void *exit_thread(void *data)
+{
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+TEST_F(handle, keeps_its_permits_when_the_main_thread_exits)
+{
+	struct ksem_test_waiter waiter;
+	pid_t child = ksem_test_fork();
+
+	if (!child) {
+		int own = ksem_test_attached(self->stays);
+
+		close(self->fd);
+		if (ksem_test_acquire(own, 1) || !ksem_test_start(&waiter, own, 10))
+			_exit(1);
+		exit_thread(NULL);
+	}
+	ASSERT_TRUE(ksem_test_wait_queued(self->stays, 1));
+	EXPECT_EQ(6, ksem_test_info(self->stays).out_available);
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	EXPECT_EQ(7, ksem_test_info(self->stays).out_available);
+}
+
+/* A descriptor that is closed while a thread waits with it. */
+
+TEST(a_wait_goes_on_when_its_descriptor_is_closed)
+{
+	int fd = ksem_test_fair(0, 1), other = ksem_test_attached(fd);
+	struct ksem_test_waiter waiter;
+
+	ASSERT_TRUE(ksem_test_queue(&waiter, fd, 1, 1));
+	close(fd);
+	EXPECT_EQ(1, ksem_test_info(other).out_waiters);
+	EXPECT_EQ(2, ksem_test_info(other).out_handles);
+	ASSERT_EQ(0, ksem_test_post(other, 1));
+	EXPECT_EQ(0, ksem_test_join(&waiter));
+	/* It was granted, and with the wait the handle's last user went. */
+	EXPECT_EQ(1, ksem_test_info(other).out_available);
+	EXPECT_EQ(1, ksem_test_info(other).out_handles);
+	EXPECT_EQ(1, ksem_test_info(other).out_reclaimed);
+}
+
+TEST(a_wait_on_a_closed_descriptor_ends_at_its_deadline)
+{
+	int fd = ksem_test_fair(0, 1), other = ksem_test_attached(fd);
+	struct ksem_test_waiter waiter;
+
+	ASSERT_TRUE(ksem_test_start_ex(&waiter, fd, 0, 1, ksem_test_in_ms(30)));
+	ASSERT_TRUE(ksem_test_until(ksem_test_info(other).out_waits));
+	close(fd);
+	EXPECT_EQ(-ETIMEDOUT, ksem_test_join(&waiter));
+	EXPECT_EQ(1, ksem_test_info(other).out_handles);
+}
+
+TEST(a_restart_on_a_closed_descriptor_fails)
+{
+	int fd = ksem_test_fair(0, 1), other = ksem_test_attached(fd);
+	struct ksem_test_waiter waiter;
+
+	ksem_test_catch_signals();
+	ASSERT_TRUE(ksem_test_queue(&waiter, fd, 1, 1));
+	close(fd);
+	ASSERT_EQ(0, ksem_test_tgkill(waiter.tid, KSEM_TEST_SIG_RESTART));
+	EXPECT_EQ(-EBADF, ksem_test_join(&waiter));
+	EXPECT_EQ(0, ksem_test_info(other).out_waiters);
+	EXPECT_EQ(1, ksem_test_info(other).out_handles);
+}
+
+TEST(a_wait_can_be_shut_down_when_its_descriptor_is_closed)
+{
+	int fd = ksem_test_fair(0, 1), other = ksem_test_attached(fd);
+	struct ksem_test_waiter waiter;
+
+	ASSERT_TRUE(ksem_test_queue(&waiter, fd, 1, 1));
+	close(fd);
+	ASSERT_EQ(0, ksem_test_shutdown(other));
+	EXPECT_EQ(-ESHUTDOWN, ksem_test_join(&waiter));
+}
+
+/* The semaphore. */
+
+TEST(a_semaphore_survives_its_creator)
+{
+	int socket[2], fd;
+	pid_t child;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, socket));
+	child = ksem_test_fork();
+	if (!child) {
+		int created = ksem_test_fair(5, 5);
+		int attached = ksem_test_attached(created);
+
+		ksem_test_exit(ksem_test_acquire(created, 2) ?:
+			       !send_fd(socket[1], attached));
+	}
+	ASSERT_EQ(0, ksem_test_reap(child));
+	fd = receive_fd(socket[0]);
+	EXPECT_EQ(5, ksem_test_info(fd).out_available);
+	EXPECT_EQ(1, ksem_test_info(fd).out_handles);
+	EXPECT_EQ(1, ksem_test_acquire(fd, 1));
+}
+
+TEST(two_semaphores_never_have_the_same_id)
+{
+	int fd = ksem_test_fair(1, 1), again;
+	__u64 id = ksem_test_info(fd).out_id;
+
+	close(fd);
+	again = ksem_test_fair(1, 1);
+	EXPECT_NE(id, ksem_test_info(again).out_id);
+	EXPECT_EQ(ksem_test_info(again).out_id,
+		  ksem_test_info(ksem_test_attached(again)).out_id);
+}
+
+TEST(an_unbound_handle_can_be_closed)
+{
+	EXPECT_EQ(0, close(ksem_test_open(O_RDWR)));
+}
+
+TEST(the_module_stays_while_a_handle_is_open)
+{
+	int fd = ksem_test_open(O_RDWR);
+
+	ASSERT_LE(0, fd);
+	if (!ksem_test_is_root() || access("/sys/module/ksem/refcnt", F_OK))
+		SKIP(return, "needs root, and ksem as a module");
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "ksem", O_NONBLOCK));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, ksem_test_create(fd, KSEM_CREATE_FAIR, 1, 1));
+}
+
+TEST_HARNESS_MAIN

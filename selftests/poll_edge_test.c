@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How pollers hear of changes: an edge each time EPOLLIN, EPOLLOUT or EPOLLHUP
+ * becomes true, and one when there is more of what was there already.
+ */
+#include "ksem_test.h"
+#include "ksem_test_poll.h"
+#include "ksem_test_proc.h"
+
+/* Two handles; the first is watched, and nothing is free. */
+
+FIXTURE(edge) {
+	int fd;
+	int other;
+	int epoll;
+};
+
+FIXTURE_VARIANT(edge) {
+	__u32 flags;
+};
+
+FIXTURE_VARIANT_ADD(edge, fair) { .flags = KSEM_CREATE_FAIR };
+
+FIXTURE_VARIANT_ADD(edge, nonfair) { .flags = 0 };
+
+FIXTURE_SETUP(edge)
+{
+	self->fd = ksem_test_open(O_RDWR);
+	ASSERT_EQ(0, ksem_test_create(self->fd, variant->flags, 1, 10));
+	self->other = ksem_test_attached(self->fd);
+	ASSERT_EQ(0, ksem_test_acquire(self->other, 1));
+	self->epoll = ksem_test_watch(self->fd, EPOLLET);
+	ASSERT_LE(0, self->epoll);
+	ASSERT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+FIXTURE_TEARDOWN(edge)
+{
+	close(self->epoll);
+	close(self->other);
+	close(self->fd);
+}
+
+TEST_F(edge, of_in_comes_with_a_release)
+{
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_once)
+{
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_with_more_of_what_there_is_already)
+{
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_again)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, ksem_test_release(self->other, 1));
+		EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+		ASSERT_EQ(0, ksem_test_acquire(self->other, 1));
+		EXPECT_EQ(0, ksem_test_reported(self->epoll));
+	}
+}
+
+TEST_F(edge, of_in_comes_again_after_a_drain)
+{
+	__u32 n;
+
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_drain(self->other, &n));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_again_after_a_reduce)
+{
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_reduce(self->other, 1));
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_with_a_post)
+{
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_with_a_resize)
+{
+	ASSERT_EQ(0, ksem_test_resize(self->other, 2));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_when_a_holder_closes)
+{
+	close(self->other);
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_comes_when_a_holder_is_killed)
+{
+	pid_t child;
+
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	child = ksem_test_child_hold(self->fd, 1);
+	ASSERT_LT(0, child);
+	ksem_test_reported(self->epoll);
+	ASSERT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_in_wakes_a_sleeping_poller)
+{
+	/* It sleeps, or it has not looked yet: it is told either way. */
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		ksem_test_exit(ksem_test_reports(self->epoll));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reap(child));
+}
+
+TEST_F(edge, of_in_does_not_come_where_a_waiter_takes_the_permit)
+{
+	struct ksem_test_waiter waiter;
+
+	ASSERT_TRUE(ksem_test_queue(&waiter, self->other, 1, 1));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(0, ksem_test_join(&waiter));
+	EXPECT_EQ(0, ksem_test_events(self->fd));
+	/* On a non-fair one it was free for a moment. */
+	EXPECT_TRUE(!(variant->flags & KSEM_CREATE_FAIR) || !ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_hup_comes_with_a_shutdown)
+{
+	ASSERT_EQ(0, ksem_test_shutdown(self->other));
+	EXPECT_EQ(EPOLLIN | EPOLLHUP, ksem_test_reported(self->epoll));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_hup_comes_where_in_was_set_already)
+{
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_shutdown(self->other));
+	EXPECT_EQ(EPOLLIN | EPOLLHUP, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_comes_with_an_acquire_by_another_thread)
+{
+	struct ksem_test_waiter waiter;
+
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_TRUE(ksem_test_start(&waiter, self->fd, 1));
+	ASSERT_EQ(0, ksem_test_join(&waiter));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_comes_with_each_kind_of_acquire)
+{
+	__u32 n;
+
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_try_acquire(self->fd, 1));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_try_acquire_ex(self->fd, KSEM_FLAG_TOKEN, 1, NULL));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_acquire_ex(self->fd, KSEM_FLAG_TOKEN, 1, KSEM_NO_DEADLINE, NULL));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_drain(self->fd, &n));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_comes_with_a_transfer)
+{
+	ASSERT_EQ(0, ksem_test_transfer(self->other, 1, self->fd));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_comes_when_a_wait_is_granted)
+{
+	struct ksem_test_waiter waiter;
+
+	ASSERT_TRUE(ksem_test_queue(&waiter, self->fd, 1, 1));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	ASSERT_EQ(0, ksem_test_join(&waiter));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_comes_with_the_first_permit_only)
+{
+	ASSERT_EQ(0, ksem_test_post(self->other, 3));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
+	ASSERT_EQ(EPOLLIN | EPOLLOUT, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, of_out_does_not_come_for_another_handle)
+{
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(self->epoll));
+	ASSERT_EQ(0, ksem_test_acquire(self->other, 1));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+}
+
+TEST_F(edge, is_seen_by_a_level_triggered_poller_as_long_as_it_lasts)
+{
+	int epoll = ksem_test_watch(self->fd, 0);
+
+	EXPECT_EQ(0, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_acquire(self->other, 1));
+	EXPECT_EQ(0, ksem_test_reported(epoll));
+}
+
+TEST_F(edge, is_reported_once_with_oneshot)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+	int epoll = ksem_test_watch(self->fd, EPOLLONESHOT);
+
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_acquire(self->other, 1));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(0, ksem_test_reported(epoll));
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_MOD, self->fd, &event));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+}
+
+/* True once the only thread of a child sleeps. */
+static bool sleeps(pid_t pid)
+{
+	char path[64], line[256] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = 0;
+	fclose(file);
+	return strstr(line, ") S ");
+}
+
+/* A child that asks to be told when no other is, and exits with what it hears. */
+static pid_t exclusive_poller(int fd)
+{
+	pid_t pid = ksem_test_fork();
+
+	if (!pid)
+		ksem_test_exit(ksem_test_reports(ksem_test_watch(fd, EPOLLEXCLUSIVE)));
+	return pid;
+}
+
+TEST_F(edge, is_told_to_as_many_exclusive_pollers_as_permits_came)
+{
+	pid_t pid[3];
+	int i, status, told = 0;
+
+	for (i = 0; i < 3; i++) {
+		pid[i] = exclusive_poller(self->fd);
+		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+	}
+	ASSERT_EQ(0, ksem_test_post(self->other, 2));
+	ASSERT_TRUE(ksem_test_until((told += waitpid(-1, &status, WNOHANG) > 0) == 2));
+	EXPECT_EQ(EPOLLIN, WEXITSTATUS(status));
+	for (i = 0; i < 3; i++)
+		kill(pid[i], SIGKILL);
+}
+
+TEST_F(edge, is_reported_through_nested_epoll)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int outer = epoll_create1(EPOLL_CLOEXEC);
+
+	ASSERT_EQ(0, epoll_ctl(outer, EPOLL_CTL_ADD, self->epoll, &event));
+	EXPECT_EQ(0, ksem_test_reported(outer));
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(outer));
+}
+
+TEST_F(edge, is_not_reported_for_a_closed_handle)
+{
+	close(self->fd);
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(0, ksem_test_reported(self->epoll));
+	self->fd = -1;
+}
+
+TEST_F(edge, of_error_gives_way_when_the_handle_is_bound)
+{
+	int fd = ksem_test_open(O_RDWR), epoll = ksem_test_watch(fd, 0);
+
+	EXPECT_EQ(EPOLLERR, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_post(self->other, 1));
+	ASSERT_EQ(0, ksem_test_attach(fd, self->other));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+}
+
+TEST(a_poller_that_leaves_by_a_timeout_is_forgotten)
+{
+	int fd = ksem_test_fair(0, 10);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+	EXPECT_EQ(0, poll(&poll_fd, 1, 1));
+	EXPECT_EQ(0, ksem_test_post(fd, 1));
+	EXPECT_EQ(1, poll(&poll_fd, 1, 1));
+}
+
+TEST(a_handle_can_be_closed_while_another_thread_polls_it)
+{
+	int fd = ksem_test_fair(0, 10), other = ksem_test_attached(fd);
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	pid_t child = ksem_test_fork();
+
+	if (!child) {
+		/* The child's poll is all that keeps the handle. */
+		close(other);
+		ksem_test_exit(poll(&poll_fd, 1, -1) == 1 ? poll_fd.revents : 1);
+	}
+	close(fd);
+	EXPECT_EQ(2, ksem_test_info(other).out_handles);
+	ASSERT_EQ(0, ksem_test_post(other, 1));
+	EXPECT_EQ(POLLIN, ksem_test_reap(child));
+	EXPECT_EQ(1, ksem_test_info(other).out_handles);
+}
+
+TEST(leaving_the_maximum_of_a_signal_semaphore_is_an_edge_of_out)
+{
+	int fd = ksem_test_signal(2, 2), epoll = ksem_test_watch(fd, EPOLLET);
+
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_acquire(fd, 2));
+	EXPECT_EQ(EPOLLOUT, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_post(fd, 2));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_reduce(fd, 1));
+	EXPECT_EQ(EPOLLIN | EPOLLOUT, ksem_test_reported(epoll));
+}
+
+TEST(more_room_in_a_signal_semaphore_is_an_edge_of_out)
+{
+	int fd = ksem_test_signal(2, 3), epoll = ksem_test_watch(fd, EPOLLET);
+
+	ASSERT_EQ(EPOLLIN | EPOLLOUT, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_acquire(fd, 1));
+	EXPECT_EQ(EPOLLIN | EPOLLOUT, ksem_test_reported(epoll));
+	EXPECT_EQ(0, ksem_test_reported(epoll));
+}
+
+TEST(a_post_to_a_signal_semaphore_is_an_edge_of_in)
+{
+	int fd = ksem_test_signal(0, 2), epoll = ksem_test_watch(fd, EPOLLET);
+
+	ASSERT_EQ(EPOLLOUT, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_release(fd, 1));
+	EXPECT_EQ(EPOLLIN | EPOLLOUT, ksem_test_reported(epoll));
+}
+
+/* The last one that was in the way gives up: a try would succeed again. */
+
+struct blockade {
+	int fd;
+	int epoll;
+	struct ksem_test_quitter head;
+};
+
+FIXTURE(quitting) {
+	struct blockade b;
+};
+
+FIXTURE_VARIANT(quitting) {
+	enum ksem_test_way way;
+	bool fair;
+};
+
+FIXTURE_VARIANT_ADD(quitting, fair_by_timeout) {
+	.way = KSEM_TEST_TIMEOUT, .fair = true,
+};
+
+FIXTURE_VARIANT_ADD(quitting, fair_by_signal) {
+	.way = KSEM_TEST_SIGNAL, .fair = true,
+};
+
+FIXTURE_VARIANT_ADD(quitting, fair_by_kill) {
+	.way = KSEM_TEST_KILL, .fair = true,
+};
+
+FIXTURE_VARIANT_ADD(quitting, due_by_timeout) { .way = KSEM_TEST_TIMEOUT };
+
+FIXTURE_VARIANT_ADD(quitting, due_by_signal) { .way = KSEM_TEST_SIGNAL };
+
+FIXTURE_VARIANT_ADD(quitting, due_by_kill) { .way = KSEM_TEST_KILL };
+
+FIXTURE_SETUP(quitting)
+{
+}
+
+FIXTURE_TEARDOWN(quitting)
+{
+	close(self->b.epoll);
+	close(self->b.fd);
+}
+
+/* One is free, the head wants two. False if it has timed out too early. */
+static bool block(struct blockade *b, enum ksem_test_way way, bool fair, __u64 ms)
+{
+	b->fd = fair ? ksem_test_fair(1, 10) : ksem_test_new_handoff(0, 1, 10, 1);
+	b->epoll = ksem_test_watch(b->fd, EPOLLET);
+	return b->epoll >= 0 && ksem_test_reported(b->epoll) == EPOLLIN &&
+	       ksem_test_quitter_queue(&b->head, b->fd, 2, way, ms, 1) &&
+	       ksem_test_try_acquire(b->fd, 1) == -EAGAIN && !ksem_test_reported(b->epoll);
+}
+
+TEST_F(quitting, head_is_an_edge)
+{
+	__u64 ms;
+
+	for (ms = KSEM_TEST_FIRST_MS; !block(&self->b, variant->way, variant->fair, ms); ms *= 2)
+		ASSERT_GE(KSEM_TEST_LAST_MS, ms);
+	ASSERT_TRUE(ksem_test_quitter_quit(&self->b.head));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(self->b.epoll));
+}
+
+TEST(a_granted_head_is_an_edge_if_something_is_left)
+{
+	int fd = ksem_test_fair(1, 10), epoll = ksem_test_watch(fd, EPOLLET);
+	pid_t child;
+
+	ASSERT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	child = ksem_test_child_wait_hold(fd, 2);
+	ASSERT_TRUE(ksem_test_wait_queued(fd, 1));
+	ASSERT_EQ(-EAGAIN, ksem_test_try_acquire(fd, 1));
+	ASSERT_EQ(0, ksem_test_post(fd, 2));
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
+	EXPECT_EQ(1, ksem_test_info(fd).out_available);
+	ksem_test_kill(child);
+}
+
+TEST_HARNESS_MAIN
