@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# ksem: the module, the library, their tests. 'make help' lists what there is.
+# The kernel's build system reads Kbuild, not this file.
+
+VERSION		:= 0.1.0
+KDIR		?= /lib/modules/$(shell uname -r)/build
+PREFIX		?= /usr/local
+SYSCONFDIR	?= /etc
+UDEVRULESDIR	?= /usr/lib/udev/rules.d
+SRCDIR		?= /usr/src
+INSTALL_MOD_DIR	?= updates
+BUILD		:= $(CURDIR)/build
+KERNEL		?= 6.1
+
+export PREFIX
+kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
+
+.PHONY: all module lib install install-module install-lib install-dkms demo test \
+	storm kunit lint clean help
+all: module lib
+
+module:
+	@test -e $(KDIR)/Makefile || { \
+		echo "no kernel headers at $(KDIR): install linux-headers-$$(uname -r)," \
+		     "or set KDIR" >&2; exit 1; }
+	$(kbuild) modules
+
+lib:
+	$(MAKE) -C lib O=$(BUILD)/lib all
+
+install: install-module install-lib
+
+install-module: module
+	$(kbuild) modules_install INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
+	install -D -m 644 dist/ksem.conf $(DESTDIR)$(SYSCONFDIR)/modules-load.d/ksem.conf
+	install -D -m 644 dist/60-ksem.rules $(DESTDIR)$(UDEVRULESDIR)/60-ksem.rules
+
+install-lib: lib
+	$(MAKE) -C lib O=$(BUILD)/lib install
+
+# The sources, for DKMS to build for each kernel that is installed.
+install-dkms:
+	install -d $(DESTDIR)$(SRCDIR)/ksem-$(VERSION)/module \
+		$(DESTDIR)$(SRCDIR)/ksem-$(VERSION)/uapi/linux
+	install -m 644 Kbuild dkms.conf $(DESTDIR)$(SRCDIR)/ksem-$(VERSION)/
+	install -m 644 module/*.[ch] $(DESTDIR)$(SRCDIR)/ksem-$(VERSION)/module/
+	install -m 644 uapi/linux/ksem.h $(DESTDIR)$(SRCDIR)/ksem-$(VERSION)/uapi/linux/
+
+# What follows runs in a virtual machine, never on this machine's own kernel.
+
+demo:
+	tools/vm/deps build vm
+	$(MAKE) -s lib
+	$(MAKE) -s -C tools/demo O=$(BUILD)/demo
+	tools/vm/run -k $(KERNEL) -f $(BUILD)/demo/demo -- /ksem/demo
+
+test:
+	tools/test/run
+
+kunit:
+	tools/test/run kunit
+
+storm:
+	tools/test/run storm
+
+lint:
+	tools/lint/run
+
+clean:
+	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
+	rm -rf $(BUILD)/lib $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
+		$(BUILD)/demo $(BUILD)/module $(BUILD)/test
+
+help:
+	@echo 'Build:'
+	@echo '  all             the module for KDIR, and the library (default)'
+	@echo '  module, lib     one of them'
+	@echo '  clean           remove what was built; build/kernels stays'
+	@echo 'Install (DESTDIR, PREFIX, INSTALL_MOD_DIR, UDEVRULESDIR, SYSCONFDIR):'
+	@echo '  install         module, modules-load.d, udev rule, library, man pages'
+	@echo '  install-module  without the library'
+	@echo '  install-lib     library, headers, pkg-config, man pages'
+	@echo '  install-dkms    sources to $(SRCDIR)/ksem-$(VERSION), for dkms add'
+	@echo 'In a virtual machine:'
+	@echo '  demo            the main job, to look at (KERNEL=6.1)'
+	@echo '  test            all tests'
+	@echo '  kunit           the KUnit suites alone'
+	@echo '  storm           100000 cycles of acquire, kill -9, reclaim on 6.1 and 6.12'
+	@echo 'Look:'
+	@echo '  lint            checkpatch, sparse, compiler warnings, shellcheck, mandoc'
+	@echo 'Variables: KDIR (kernel headers), V=1 (show commands)'

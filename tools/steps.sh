@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Steps that are counted: sourced by what runs tests and checks.
+#
+#   step NAME COMMAND...   run a command, show what it says, and count: by its
+#                          closing line 'N passed, N failed[, N skipped]', or as
+#                          one test where it has none
+#   summary                print the sum as such a line; fails if anything did
+#
+# A command that fails without counting a failure is one failure, and so is one
+# that counts and has passed nothing.
+
+steps_log=$(mktemp -d "${TMPDIR:-/tmp}/ksem-steps.XXXXXX")
+trap 'rm -rf "$steps_log"' EXIT
+steps_passed=0
+steps_failed=0
+steps_skipped=0
+steps_bad=()
+
+step() {
+	local name=$1 status=0 began=$SECONDS line p=0 f=0 s=0
+
+	shift
+	echo "== $name"
+	"$@" 2>&1 | tee "$steps_log/out" || status=$?
+	line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$steps_log/out" | tail -n 1) ||
+		true
+	if [[ -n $line ]]; then
+		read -r p _ f _ s _ <<<"${line//,/ }"
+		s=${s:-0}
+		((status == 0 || f > 0)) || f=1
+		((p > 0 || f > 0)) || f=1
+	elif ((status == 0)); then
+		p=1
+	else
+		f=1
+	fi
+	steps_passed=$((steps_passed + p))
+	steps_failed=$((steps_failed + f))
+	steps_skipped=$((steps_skipped + s))
+	((f == 0)) || steps_bad+=("$name")
+	echo "== $name: $p passed, $f failed, $s skipped, exit status $status," \
+		"$((SECONDS - began)) s"
+}
+
+summary() {
+	local name
+
+	for name in "${steps_bad[@]}"; do
+		echo "FAILED: $name"
+	done
+	echo "$steps_passed passed, $steps_failed failed, $steps_skipped skipped"
+	((steps_failed == 0 && steps_passed > 0))
+}
