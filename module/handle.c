@@ -10,6 +10,7 @@
 #include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/nospec.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -87,7 +88,7 @@ static int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem, fmode_t
 	ret = ksem_sem_attach(sem, &h->holder);
 	if (ret)
 		goto err_binding;
-	h->rights = rights;
+	WRITE_ONCE(h->rights, rights);
 	/* Pairs with ksem_handle_sem(). */
 	smp_store_release(&h->sem, sem);
 	return 0;
@@ -384,7 +385,7 @@ static long ksem_ioctl_create(struct ksem_handle *h, union ksem_arg *arg, void _
 	sem = ksem_sem_new(create);
 	if (IS_ERR(sem))
 		return PTR_ERR(sem);
-	ret = ksem_handle_bind(h, sem, h->rights);
+	ret = ksem_handle_bind(h, sem, READ_ONCE(h->rights));
 	if (ret)
 		ksem_sem_put(sem);
 	return ret;
@@ -408,7 +409,7 @@ static long ksem_ioctl_attach(struct ksem_handle *h, union ksem_arg *arg, void _
 		ret = -ENXIO;
 	} else {
 		refcount_inc(&sem->refs);
-		ret = ksem_handle_bind(h, sem, h->rights & other->rights);
+		ret = ksem_handle_bind(h, sem, READ_ONCE(h->rights) & other->rights);
 		if (ret)
 			ksem_sem_put(sem);
 	}
@@ -653,9 +654,10 @@ static const struct ksem_ioctl *ksem_ioctl_find(unsigned int cmd)
 {
 	unsigned int i = _IOC_NR(cmd) - _IOC_NR(KSEM_IOC_CREATE);
 
-	if (i >= ARRAY_SIZE(ksem_ioctls) || ksem_ioctls[i].cmd != cmd)
+	if (i >= ARRAY_SIZE(ksem_ioctls))
 		return NULL;
-	return &ksem_ioctls[i];
+	i = array_index_nospec(i, ARRAY_SIZE(ksem_ioctls));
+	return ksem_ioctls[i].cmd == cmd ? &ksem_ioctls[i] : NULL;
 }
 
 /* Copies the caller's structure, which may be of another release's size. */

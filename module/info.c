@@ -235,7 +235,7 @@ static u32 ksem_sem_next_waiters(struct ksem_sem *sem, u64 *ticket,
 			.pid = ksem_pid_nr(task_tgid(w->task), PIDTYPE_TGID),
 			.tid = ksem_pid_nr(task_pid(w->task), PIDTYPE_PID),
 			.permits = w->n,
-			.since_ns = w->since_ns + offset,
+			.since_ns = max_t(s64, w->since_ns + offset, 0),
 		};
 		*ticket = w->ticket + 1;
 	}

@@ -24,10 +24,13 @@ static atomic_t nr_handles = ATOMIC_INIT(0);
 
 static bool ksem_limit_get(atomic_t *nr, unsigned int limit)
 {
-	if ((unsigned int)atomic_inc_return(nr) <= limit)
-		return true;
-	atomic_dec(nr);
-	return false;
+	int old = atomic_read(nr);
+
+	do {
+		if ((unsigned int)old >= limit)
+			return false;
+	} while (!atomic_try_cmpxchg(nr, &old, old + 1));
+	return true;
 }
 
 /* One more semaphore, if the limit allows. */

@@ -108,7 +108,8 @@ void ksem_handle_tell_pollers(struct ksem_handle *h)
 	if (likely(!READ_ONCE(h->holder.edge)))
 		return;
 	WRITE_ONCE(h->holder.edge, false);
-	wake_up_poll(&h->poll_wq, EPOLLOUT | EPOLLWRNORM);
+	/* For all, exclusive or not: each of them may release some. */
+	__wake_up(&h->poll_wq, TASK_NORMAL, 0, poll_to_key(EPOLLOUT | EPOLLWRNORM));
 }
 
 /*
@@ -296,7 +297,7 @@ static enum ksem_waiter_state ksem_waiter_sleep(struct ksem_sem *sem, struct kse
 				break;
 			continue;
 		}
-		if (timer && !timer->task) {
+		if (timer && !READ_ONCE(timer->task)) {
 			why = KSEM_W_EXPIRED;
 			break;
 		}
@@ -383,12 +384,12 @@ long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 	ret = ksem_sem_request(h->sem, w,
 			       ksem_deadline_is_past(&dl) ? KSEM_TRY_EXPIRED : KSEM_QUEUE, &wake);
 	ksem_sem_finish(h->sem, &wake);
-	if (!ret) {
-		ret = w->recovered;
-	} else if (ret == -EINPROGRESS) {
+	if (ret == -EINPROGRESS) {
 		ksem_waiter_wait(h->sem, w, verb->flags, &dl);
-		ret = ksem_waiter_result(h, w, verb);
+		ret = 0;
 	}
+	if (!ret)
+		ret = ksem_waiter_result(h, w, verb);
 	ksem_handle_tell_pollers(h);
 	return ret;
 }

@@ -139,6 +139,7 @@ TEST_F(attach, attach_after_shutdown_is_ESHUTDOWN)
 	EXPECT_EQ(-ESHUTDOWN, ksem_test_attach(self->fd, self->owner));
 	EXPECT_EQ(1, ksem_test_info(self->owner).out_handles);
 	EXPECT_EQ(-ENXIO, ksem_test_get_info(self->fd, &info));
+	EXPECT_EQ(0, ksem_test_create(self->fd, 0, 1, 1));
 }
 
 TEST_F(attach, limit_of_handles_is_ENOSPC)
@@ -203,44 +204,53 @@ TEST_F(attach, signal_semaphore_can_be_attached_to)
 
 /* Two threads bind one handle: one of them does, and nothing is left over. */
 struct race {
-	pthread_t thread;
-	pthread_barrier_t *barrier;
 	int fd;
 	int owner;
+	int round;	/* the last one that may begin */
+	int ended;	/* the last one that the racer has ended */
 	int result;
 };
+
+#define ROUNDS	1000
+
+static void wait_for_round(int *counter, int round)
+{
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) != round)
+		sched_yield();
+}
 
 static void *race_main(void *data)
 {
 	struct race *race = data;
+	int round;
 
-	pthread_barrier_wait(race->barrier);
-	race->result = ksem_test_attach(race->fd, race->owner);
+	for (round = 1; round <= ROUNDS; round++) {
+		wait_for_round(&race->round, round);
+		race->result = ksem_test_attach(race->fd, race->owner);
+		__atomic_store_n(&race->ended, round, __ATOMIC_RELEASE);
+	}
 	return NULL;
 }
 
 TEST_F(attach, one_of_two_racing_attaches_is_EBUSY)
 {
-	struct race races[2];
-	pthread_barrier_t barrier;
-	int round, i;
+	struct race race = { .owner = self->owner };
+	pthread_t racer;
+	int round;
 
-	ASSERT_EQ(0, pthread_barrier_init(&barrier, NULL, 2));
-	for (round = 0; round < 100; round++) {
-		int fd = ksem_test_open(O_RDWR);
+	ASSERT_EQ(0, pthread_create(&racer, NULL, race_main, &race));
+	for (round = 1; round <= ROUNDS; round++) {
+		int result;
 
-		for (i = 0; i < 2; i++) {
-			races[i] = (struct race){ .barrier = &barrier, .fd = fd,
-						  .owner = self->owner };
-			ASSERT_EQ(0, pthread_create(&races[i].thread, NULL,
-						    race_main, &races[i]));
-		}
-		for (i = 0; i < 2; i++)
-			ASSERT_EQ(0, pthread_join(races[i].thread, NULL));
-		EXPECT_EQ(-EBUSY, races[0].result + races[1].result);
-		EXPECT_EQ(2, ksem_test_info(self->owner).out_handles);
-		close(fd);
+		race.fd = ksem_test_open(O_RDWR);
+		__atomic_store_n(&race.round, round, __ATOMIC_RELEASE);
+		result = ksem_test_attach(race.fd, self->owner);
+		wait_for_round(&race.ended, round);
+		ASSERT_EQ(-EBUSY, result + race.result);
+		ASSERT_EQ(2, ksem_test_info(self->owner).out_handles);
+		close(race.fd);
 	}
+	ASSERT_EQ(0, pthread_join(racer, NULL));
 }
 
 TEST_HARNESS_MAIN

@@ -198,6 +198,7 @@ TEST_F(holders, since_stays_while_something_is_held)
 	since_ns = self->entries[0].since_ns;
 	usleep(100000);
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
+	ASSERT_EQ(0, ksem_test_transfer(self->fd, 2, self->fd));
 	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
 	ASSERT_EQ(0, list(self, 8));
 	EXPECT_GE(since_ns + COARSE_NS, self->entries[0].since_ns);

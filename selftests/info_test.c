@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a semaphore shows of itself: state, and what it has seen. */
+#include <poll.h>
+
 #include "ksem_test.h"
 
 FIXTURE(info) {
@@ -170,6 +172,19 @@ TEST_F(info, five_waiters_are_five)
 	ASSERT_EQ(0, ksem_test_release(self->other, 5));
 	for (i = 0; i < 5; i++)
 		EXPECT_EQ(0, ksem_test_join(&waiters[i]));
+}
+
+/* What the module notes for itself is not shown. */
+TEST_F(info, flags_show_nothing_of_waiters_and_pollers)
+{
+	struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
+	struct ksem_test_waiter waiter;
+
+	ASSERT_EQ(1, poll(&poll_fd, 1, 0));
+	ASSERT_TRUE(ksem_test_queue(&waiter, self->other, 6, 1));
+	EXPECT_EQ(KSEM_CREATE_FAIR, ksem_test_info(self->fd).out_flags);
+	ASSERT_EQ(0, ksem_test_post(self->fd, 1));
+	EXPECT_EQ(0, ksem_test_join(&waiter));
 }
 
 TEST_F(info, acquires_count_grants)

@@ -144,6 +144,16 @@ TEST_F(signal, nothing_comes_back_with_a_closing_handle)
 	EXPECT_EQ(0, ksem_test_acquire(self->fd, 1));
 }
 
+TEST_F(signal, nothing_granted_with_a_token_comes_back)
+{
+	__u64 token;
+
+	ASSERT_EQ(0, ksem_test_acquire_ex(self->other, KSEM_FLAG_TOKEN, 3, 0, &token));
+	close(self->other);
+	EXPECT_EQ(1, ksem_test_info(self->fd).out_available);
+	EXPECT_EQ(0, ksem_test_info(self->fd).out_reclaimed);
+}
+
 TEST_F(signal, nothing_comes_back_with_a_killed_process)
 {
 	pid_t child = ksem_test_child_hold(self->fd, 3);

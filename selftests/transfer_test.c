@@ -65,6 +65,8 @@ TEST_F(transfer, zero_permits_succeed_and_change_nothing)
 	struct ksem_info before = ksem_test_info(self->fd), after;
 
 	EXPECT_EQ(0, ksem_test_transfer(self->fd, 0, self->other));
+	after = ksem_test_info(self->fd);
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
 	EXPECT_EQ(0, ksem_test_transfer(self->other, 0, self->fd));
 	after = ksem_test_info(self->fd);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));

@@ -154,6 +154,34 @@ TEST_F(waiters, since_is_in_the_readers_time_namespace)
 	EXPECT_EQ(0, result);
 }
 
+static int began_at_zero(int fd)
+{
+	struct ksem_waiter_entry entry = { .since_ns = 1 };
+	struct ksem_waiters arg;
+
+	if (ksem_test_waiters(fd, &entry, 1, &arg) || arg.out_count != 1)
+		return 1;
+	return entry.since_ns ? 2 : 0;
+}
+
+/* Of a clock that began after the wait did. */
+TEST_F(waiters, since_before_the_readers_clock_began_is_zero)
+{
+	struct ksem_test_waiter waiter;
+	long zero_s;
+	int result;
+
+	ASSERT_TRUE(ksem_test_queue(&waiter, self->fd, 1, 1));
+	zero_s = ksem_test_now() / (1000 * KSEM_TEST_MS) + 1;
+	ASSERT_TRUE(ksem_test_until(ksem_test_now() > zero_s * 1000ULL * KSEM_TEST_MS));
+	result = ksem_test_in_time_namespace(-zero_s, began_at_zero, self->fd);
+	ASSERT_EQ(0, ksem_test_release(self->other, 1));
+	EXPECT_EQ(0, ksem_test_join(&waiter));
+	if (result == -EPERM)
+		SKIP(return, "cannot make a time namespace");
+	EXPECT_EQ(0, result);
+}
+
 /*
  * The array
  */
