@@ -226,16 +226,13 @@ static struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct 
 /* The result is out, or the grant goes back: nobody learned of it. */
 static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w, int fault)
 {
-	struct ksem_wake wake;
-
-	if (!fault) {
-		ksem_sem_deliver(h->sem, w);
-		ksem_handle_tell_pollers(h);
-		return w->recovered;
+	if (unlikely(fault)) {
+		ksem_handle_give_back(h, w);
+		return -EFAULT;
 	}
-	ksem_sem_give_back(h->sem, w, &wake);
-	ksem_sem_finish(h->sem, &wake);
-	return -EFAULT;
+	ksem_sem_deliver(h->sem, w);
+	ksem_handle_tell_pollers(h);
+	return w->recovered;
 }
 
 static long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *w)

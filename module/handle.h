@@ -88,6 +88,7 @@ int ksem_wait_init(void);
 void ksem_wait_exit(void);
 long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 			 const struct ksem_verb *verb);
+void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w);
 void ksem_handle_tell_pollers(struct ksem_handle *h);
 void ksem_handle_drop_places(struct ksem_handle *h);
 

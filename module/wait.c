@@ -336,19 +336,32 @@ static void ksem_waiter_wait(struct ksem_sem *sem, struct ksem_waiter *w, u32 fl
 	}
 }
 
-/* The wait is over, one way or the other. */
-static long ksem_waiter_result(struct ksem_handle *h, struct ksem_waiter *w,
-			       const struct ksem_verb *verb)
+/**
+ * ksem_handle_give_back - undo a grant that nobody will learn of
+ * @h: the handle.
+ * @w: granted.
+ *
+ * Not inline: where the kernel clears the stack, the callers would pay for the
+ * room that only this rare case needs.
+ */
+noinline void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w)
 {
 	struct ksem_wake wake;
 
+	ksem_sem_give_back(h->sem, w, &wake);
+	ksem_sem_finish(h->sem, &wake);
+}
+
+/* The request has ended, one way or the other. */
+static long ksem_waiter_result(struct ksem_handle *h, struct ksem_waiter *w,
+			       const struct ksem_verb *verb)
+{
 	switch (w->state) {
 	case KSEM_W_GRANTED:
 		if (likely(!fatal_signal_pending(current)))
 			return w->recovered;
 		/* This task won't return to user space: nobody would know. */
-		ksem_sem_give_back(h->sem, w, &wake);
-		ksem_sem_finish(h->sem, &wake);
+		ksem_handle_give_back(h, w);
 		return -EINTR;
 	case KSEM_W_EXPIRED:
 		return -ETIMEDOUT;
