@@ -195,17 +195,23 @@ static void ksem_holder_drop_locked(struct ksem_sem *sem, struct ksem_holder *ho
 		sem->nr_holders--;
 }
 
+static noinline void ksem_holder_set_acquirer_locked(struct ksem_sem *sem,
+						     struct ksem_holder *holder, struct pid *pid)
+{
+	lockdep_assert_held(&sem->lock);
+	put_pid(holder->acquirer);
+	holder->acquirer = get_pid(pid);
+}
+
 /* The reference moves only when the process changes: mostly it doesn't. */
-static void ksem_holder_note_acquirer_locked(struct ksem_sem *sem, struct ksem_holder *holder,
-					     struct task_struct *task)
+static __always_inline void ksem_holder_note_acquirer_locked(struct ksem_sem *sem,
+							     struct ksem_holder *holder,
+							     struct task_struct *task)
 {
 	struct pid *pid = task_tgid(task);
 
-	lockdep_assert_held(&sem->lock);
-	if (likely(holder->acquirer == pid))
-		return;
-	put_pid(holder->acquirer);
-	holder->acquirer = get_pid(pid);
+	if (unlikely(holder->acquirer != pid))
+		ksem_holder_set_acquirer_locked(sem, holder, pid);
 }
 
 /* The instant of the grant: n permits move from the semaphore to the holder. */
@@ -475,6 +481,33 @@ void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake)
  * Acquire
  */
 
+/* The two forms of it; inline, so that each has only its own. */
+static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
+						    struct ksem_holder *holder, u32 n, u64 *token)
+{
+	spin_lock(&sem->lock);
+	if (unlikely(sem->state & KSEM_S_SLOW || sem->available < n)) {
+		int ret = sem->state & KSEM_S_SLOW ? 1 : -EAGAIN;
+
+		ksem_sem_unlock(sem);
+		return ret;
+	}
+	sem->available -= n;
+	sem->acquires++;
+	if (ksem_holder_is_empty(holder))
+		ksem_holder_begin_locked(sem, holder);
+	if (token) {
+		holder->pending += n;
+		*token = atomic64_inc_return(&ksem_last_token);
+	} else {
+		holder->held += n;
+	}
+	ksem_holder_note_acquirer_locked(sem, holder, current);
+	trace_ksem_acquire(sem, n);
+	ksem_sem_unlock(sem);
+	return 0;
+}
+
 /**
  * ksem_sem_acquire_fast - acquire where nothing is special
  * @sem: the semaphore.
@@ -489,22 +522,24 @@ void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake)
  */
 int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
-	spin_lock(&sem->lock);
-	if (unlikely(sem->state & KSEM_S_SLOW || sem->available < n)) {
-		int ret = sem->state & KSEM_S_SLOW ? 1 : -EAGAIN;
+	return ksem_sem_do_acquire_fast(sem, holder, n, NULL);
+}
 
-		ksem_sem_unlock(sem);
-		return ret;
-	}
-	sem->available -= n;
-	sem->acquires++;
-	if (ksem_holder_is_empty(holder))
-		ksem_holder_begin_locked(sem, holder);
-	holder->held += n;
-	ksem_holder_note_acquirer_locked(sem, holder, current);
-	trace_ksem_acquire(sem, n);
-	ksem_sem_unlock(sem);
-	return 0;
+/**
+ * ksem_sem_acquire_token_fast - the same, with a token
+ * @sem: the semaphore.
+ * @holder: whose account; a holder of @sem.
+ * @n: permits, 1 to max.
+ * @token: (out) the token, if granted.
+ *
+ * What is granted is pending until ksem_sem_deliver().
+ *
+ * Return: as ksem_sem_acquire_fast().
+ */
+int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,
+				u64 *token)
+{
+	return ksem_sem_do_acquire_fast(sem, holder, n, token);
 }
 
 /**
@@ -631,14 +666,15 @@ void ksem_sem_leave(struct ksem_sem *sem, struct ksem_waiter *w,
 /**
  * ksem_sem_deliver - the result of a deferred grant is out
  * @sem: the semaphore.
- * @w: granted, with defer.
+ * @holder: whose account.
+ * @n: permits that were granted with defer.
  */
-void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_waiter *w)
+void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
 	spin_lock(&sem->lock);
 	if (!(sem->state & KSEM_S_SIGNAL)) {
-		w->holder->pending -= w->n;
-		ksem_holder_hold_locked(sem, w->holder, w->n);
+		holder->pending -= n;
+		ksem_holder_hold_locked(sem, holder, n);
 	}
 	ksem_sem_unlock(sem);
 }

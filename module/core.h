@@ -241,6 +241,8 @@ extern atomic64_t ksem_last_token;
 void ksem_sem_init(struct ksem_sem *sem, const struct ksem_create *create);
 
 int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
+int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,
+				u64 *token);
 bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
 
 int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
@@ -249,7 +251,7 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 bool ksem_sem_retry(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
 void ksem_sem_leave(struct ksem_sem *sem, struct ksem_waiter *w,
 		    enum ksem_waiter_state why, struct ksem_wake *wake);
-void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_waiter *w);
+void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
 void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
 void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake);
 void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake);

@@ -128,15 +128,27 @@ static int ksem_handle_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 }
 
-/* May run at process exit: it cannot fail, and needs nothing of current. */
+/* Others have the semaphore too: they get what this handle held. */
+static noinline void ksem_handle_detach(struct ksem_handle *h)
+{
+	struct ksem_wake wake;
+
+	ksem_sem_detach(h->sem, &h->holder, &wake);
+	ksem_sem_finish(h->sem, &wake);
+}
+
+/*
+ * May run at process exit: it cannot fail, and needs nothing of current. With
+ * the last reference to a semaphore nobody else can get there any more, nor
+ * wait: there is nothing to put in order in what is freed at once.
+ */
 static int ksem_handle_release(struct inode *inode, struct file *file)
 {
 	struct ksem_handle *h = file->private_data;
-	struct ksem_wake wake;
 
 	if (h->sem) {
-		ksem_sem_detach(h->sem, &h->holder, &wake);
-		ksem_sem_finish(h->sem, &wake);
+		if (refcount_read(&h->sem->refs) > 1 || h->holder.held)
+			ksem_handle_detach(h);
 		ksem_sem_put(h->sem);
 		ksem_limit_put_handle();
 	}
@@ -230,9 +242,43 @@ static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w,
 		ksem_handle_give_back(h, w);
 		return -EFAULT;
 	}
-	ksem_sem_deliver(h->sem, w);
+	ksem_sem_deliver(h->sem, w->holder, w->n);
 	ksem_handle_tell_pollers(h);
 	return w->recovered;
+}
+
+/* The token of a grant on the fast path could not be written: the grant goes back. */
+static noinline long ksem_handle_lose_token(struct ksem_handle *h, u32 n)
+{
+	struct ksem_waiter w = {
+		.holder = &h->holder,
+		.n = n,
+		.defer = true,
+	};
+
+	ksem_handle_give_back(h, &w);
+	return -EFAULT;
+}
+
+/*
+ * A request where nothing is special: 0 if it is granted, 1 if it has to go by
+ * the rules, -EAGAIN if there are too few permits.
+ */
+static long ksem_handle_request_fast(struct ksem_handle *h, u32 n, u64 __user *utoken)
+{
+	u64 token;
+	int ret;
+
+	if (!utoken)
+		return ksem_sem_acquire_fast(h->sem, &h->holder, n);
+	ret = ksem_sem_acquire_token_fast(h->sem, &h->holder, n, &token);
+	if (unlikely(ret))
+		return ret;
+	if (unlikely(put_user(token, utoken)))
+		return ksem_handle_lose_token(h, n);
+	ksem_sem_deliver(h->sem, &h->holder, n);
+	ksem_handle_tell_pollers(h);
+	return 0;
 }
 
 static long ksem_handle_try(struct ksem_handle *h, struct ksem_waiter *w)
@@ -426,6 +472,7 @@ static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, vo
 		.n = ex->n,
 		.deadline = ex->deadline_ns,
 	};
+	long ret;
 
 	if (ex->reserved || ex->n > h->sem->max)
 		return -EINVAL;
@@ -436,6 +483,12 @@ static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, vo
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
+	/* A deadline, even one in the past, is nothing to a free permit. */
+	if (likely(!READ_ONCE(h->places.rb_node))) {
+		ret = ksem_handle_request_fast(h, ex->n, utoken);
+		if (likely(!ret) || ret == -EFAULT)
+			return ret;
+	}
 	return ksem_handle_request(h, &verb, true, utoken);
 }
 
@@ -450,6 +503,7 @@ static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg
 		.flags = ex->flags,
 		.n = ex->n,
 	};
+	long ret;
 
 	if (ex->flags & KSEM_FLAG_BARGE && !(h->rights & FMODE_WRITE))
 		return -EBADF;
@@ -459,6 +513,9 @@ static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
+	ret = ksem_handle_request_fast(h, ex->n, utoken);
+	if (likely(ret <= 0))
+		return ret;
 	return ksem_handle_request(h, &verb, false, utoken);
 }
 
@@ -657,7 +714,28 @@ static const struct ksem_ioctl *ksem_ioctl_find(unsigned int cmd)
 	return ksem_ioctls[i].cmd == cmd ? &ksem_ioctls[i] : NULL;
 }
 
-/* Copies the caller's structure, which may be of another release's size. */
+/* Word by word, since most structures are too small for a call to be worth it. */
+static int ksem_arg_copy_same_size(union ksem_arg *arg, const u64 __user *uarg, u32 size)
+{
+	u64 *to = (u64 *)arg;
+	u32 i;
+
+	if (!user_read_access_begin(uarg, size))
+		return -EFAULT;
+	for (i = 0; i < size / sizeof(u64); i++)
+		unsafe_get_user(to[i], uarg + i, fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+/*
+ * Copies the caller's structure, which may be of another release's size. It is
+ * the size read first that counts, should the memory change meanwhile.
+ */
 static int ksem_arg_copy(const struct ksem_ioctl *ioctl, union ksem_arg *arg,
 			 void __user *uarg, u32 *usize)
 {
@@ -665,11 +743,14 @@ static int ksem_arg_copy(const struct ksem_ioctl *ioctl, union ksem_arg *arg,
 
 	if (get_user(*usize, (u32 __user *)uarg))
 		return -EFAULT;
-	if (*usize > PAGE_SIZE)
-		return -E2BIG;
-	if (*usize < ioctl->size)
-		return -EINVAL;
-	ret = copy_struct_from_user(arg, ioctl->size, uarg, *usize);
+	if (likely(*usize == ioctl->size))
+		ret = ksem_arg_copy_same_size(arg, uarg, ioctl->size);
+	else if (*usize > PAGE_SIZE)
+		ret = -E2BIG;
+	else if (*usize < ioctl->size)
+		ret = -EINVAL;
+	else
+		ret = copy_struct_from_user(arg, ioctl->size, uarg, *usize);
 	if (ret)
 		return ret;
 	return arg->flags & ~ioctl->flags ? -EINVAL : 0;

@@ -334,7 +334,7 @@ void ksem_test_leave(struct ksem_test *t, unsigned int i, enum ksem_waiter_state
 
 void ksem_test_deliver(struct ksem_test *t, unsigned int i)
 {
-	ksem_sem_deliver(&t->sem, &t->w[i]);
+	ksem_sem_deliver(&t->sem, t->w[i].holder, t->w[i].n);
 	ksem_test_check(t);
 }
 

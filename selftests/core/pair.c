@@ -557,7 +557,7 @@ void pair_finish(struct pair *p, unsigned int id)
 
 	step_begin(p);
 	if (a->stage == ACTOR_GRANTED && a->r.defer) {
-		ksem_sem_deliver(&p->sem, a->w);
+		ksem_sem_deliver(&p->sem, a->w->holder, a->w->n);
 		model_deliver(&p->m, &a->r);
 	}
 	actor_release(a);
