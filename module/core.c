@@ -35,8 +35,7 @@
  *
  * 2. Objects and who keeps them alive
  * -----------------------------------
- * A semaphore lives as long as a handle is bound to it (sem->refs); the worker
- * that finishes an over-long sweep has a reference of its own. A holder lives
+ * A semaphore lives as long as a handle is bound to it (sem->refs). A holder lives
  * in its handle, and so as long as the open file. A waiter lives on the stack
  * of the thread that waits; the system call that it waits in holds the file,
  * therefore the holder and the semaphore outlive every waiter.
@@ -71,10 +70,11 @@
  * place too.
  *
  * More than KSEM_BATCH grants are a sweep: KSEM_S_SERVING is set while the lock
- * is dropped in between. Newcomers then queue, further releasers leave what they
- * free to the server. The sweep ends at the ticket that was next when it began;
- * should those behind fit as well, a worker serves them, so that no thread's
- * release can be kept busy for ever by others.
+ * is dropped in between. The thread that began it goes on up to the ticket that was
+ * next then, so that it cannot be kept busy for ever by others. Meanwhile whoever
+ * makes room or leaves serves one batch, and newcomers queue, but don't sleep: each
+ * serves batches until its own turn has come. So a sweep neither depends on one
+ * thread nor feeds itself. Why nobody is forgotten is argument (D).
  *
  *
  * 5. Ordering arguments
@@ -104,6 +104,15 @@
  *	that is seen by its look; one made after it finds KSEM_S_POLLED and, the
  *	lock being the order, the entry in the wait queue. So a plain
  *	waitqueue_active() is enough after the unlock.
+ *
+ * (D) Sweeping: while KSEM_S_SERVING is set, everybody in the queue either has a
+ *	ticket below the sweep_end of a thread that will come back, or has woken set
+ *	and will retry before it sleeps. It is so when the bit is set, since
+ *	sweep_end is then the next ticket. Who queues afterwards is woken, and stays
+ *	so until it retries with the bit clear. And the thread that set the bit comes
+ *	back until the bit is clear or the head has reached its sweep_end. Whoever
+ *	finds that the head doesn't fit clears the bit: then promise 5 holds as ever,
+ *	and the next one to set it answers for all who are there.
  */
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -146,7 +155,6 @@ static void ksem_sem_lock(struct ksem_sem *sem, struct ksem_wake *wake)
 	wake->nr = 0;
 	wake->events = 0;
 	wake->more = false;
-	wake->hand_over = false;
 	wake->nr_pollers = 1;
 	wake->now_ns = 0;
 	spin_lock(&sem->lock);
@@ -266,6 +274,7 @@ static void ksem_sem_enqueue_locked(struct ksem_sem *sem, struct ksem_waiter *w)
 		sem->waits++;
 	}
 	w->state = KSEM_W_QUEUED;
+	w->woken = sem->state & KSEM_S_SERVING;
 	rb_add_cached(&w->node, &sem->queue, ksem_waiter_precedes);
 	sem->state |= KSEM_S_QUEUED;
 	sem->nr_waiters++;
@@ -347,6 +356,21 @@ static void ksem_waiter_end(struct ksem_waiter *w, enum ksem_waiter_state state,
 }
 
 /*
+ * The batch is full, and the head would fit. Whoever is the first to find that
+ * sweeps on, up to the ticket that is the next one now; those who come later see
+ * to themselves: argument (D).
+ */
+static void ksem_sem_pause_locked(struct ksem_sem *sem, struct ksem_wake *wake)
+{
+	lockdep_assert_held(&sem->lock);
+	if (sem->state & KSEM_S_SERVING)
+		return;
+	sem->state |= KSEM_S_SERVING;
+	wake->sweep_end = sem->next_ticket;
+	wake->more = true;
+}
+
+/*
  * Serves the head, and those behind it, as long as permits last: at most as many
  * as one batch has room for. On a non-fair semaphore a head that is not due is
  * woken to try for itself, and nobody is looked at behind it.
@@ -362,10 +386,7 @@ static void ksem_sem_serve_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 		if (!shut && sem->available < w->n)
 			break;
 		if (wake->nr == KSEM_BATCH) {
-			if (!(sem->state & KSEM_S_SERVING))
-				sem->sweep_end = sem->next_ticket;
-			sem->state |= KSEM_S_SERVING;
-			wake->more = true;
+			ksem_sem_pause_locked(sem, wake);
 			return;
 		}
 		if (!shut && !(sem->state & KSEM_S_FAIR) &&
@@ -375,10 +396,6 @@ static void ksem_sem_serve_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 				WRITE_ONCE(w->woken, true);
 			}
 			break;
-		}
-		if (!shut && sem->state & KSEM_S_SERVING && w->ticket >= sem->sweep_end) {
-			wake->hand_over = true;
-			return;
 		}
 		ksem_sem_dequeue_locked(sem, w);
 		ksem_sem_account_wait_locked(sem, w, ksem_wake_now(wake));
@@ -439,40 +456,37 @@ static void ksem_sem_note_edges_locked(struct ksem_sem *sem, struct ksem_wake *w
 	sem->state = (sem->state & ~(KSEM_S_READABLE | KSEM_S_WRITABLE)) | ready;
 }
 
+/* Those whose turn it is are served, and pollers hear of what is left. */
+static void ksem_sem_settle_locked(struct ksem_sem *sem, struct ksem_wake *wake)
+{
+	lockdep_assert_held(&sem->lock);
+	if (sem->state & (KSEM_S_QUEUED | KSEM_S_SERVING))
+		ksem_sem_serve_locked(sem, wake);
+	ksem_sem_note_edges_locked(sem, wake);
+}
+
 /* The end of every hold of the lock that may have made room for somebody. */
 static void ksem_sem_settle_unlock(struct ksem_sem *sem, struct ksem_wake *wake)
 	__releases(&sem->lock)
 {
-	lockdep_assert_held(&sem->lock);
-	if ((sem->state & (KSEM_S_QUEUED | KSEM_S_SERVING)) == KSEM_S_QUEUED)
-		ksem_sem_serve_locked(sem, wake);
-	ksem_sem_note_edges_locked(sem, wake);
+	ksem_sem_settle_locked(sem, wake);
 	ksem_sem_unlock(sem);
 }
 
 /**
- * ksem_sem_serve - go on with a batch that this thread began
- * @sem: the semaphore, whose KSEM_S_SERVING belongs to the caller.
- * @wake: filled.
+ * ksem_sem_serve - the next batch of a sweep that this thread began
+ * @sem: the semaphore.
+ * @wake: that of the last batch, with more; filled anew.
+ *
+ * Others may have finished the sweep meanwhile.
  */
 void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake)
 {
 	ksem_sem_lock(sem, wake);
-	ksem_sem_serve_locked(sem, wake);
-	ksem_sem_note_edges_locked(sem, wake);
-	ksem_sem_unlock(sem);
-}
-
-/**
- * ksem_sem_sweep - begin a new sweep where the last one ended
- * @sem: the semaphore, whose KSEM_S_SERVING was handed over to the caller.
- * @wake: filled.
- */
-void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake)
-{
-	ksem_sem_lock(sem, wake);
-	sem->sweep_end = sem->next_ticket;
-	ksem_sem_serve_locked(sem, wake);
+	if (sem->state & KSEM_S_SERVING)
+		ksem_sem_serve_locked(sem, wake);
+	if (sem->state & KSEM_S_SERVING)
+		wake->more = ksem_sem_head_locked(sem)->ticket < wake->sweep_end;
 	ksem_sem_note_edges_locked(sem, wake);
 	ksem_sem_unlock(sem);
 }
@@ -550,6 +564,9 @@ int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder
  * @patience: what to do if it cannot be granted now.
  * @wake: filled.
  *
+ * A request that is queued while a sweep is on has @w->woken set: its thread takes
+ * part, with ksem_sem_retry(), and does not sleep as long as that leaves it set.
+ *
  * Return: 0 if granted, -EINPROGRESS if queued: then @w belongs to the semaphore
  * until ksem_waiter_ended(). -ESHUTDOWN, -EAGAIN, -ETIMEDOUT: nothing changed.
  */
@@ -612,10 +629,12 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 }
 
 /**
- * ksem_sem_retry - a woken waiter of a non-fair semaphore tries for itself
+ * ksem_sem_retry - a woken waiter tries for itself
  * @sem: the semaphore.
  * @w: a waiter of the calling thread that was queued.
  * @wake: filled.
+ *
+ * While a sweep is on it serves a batch, and stays woken if its turn has not come.
  *
  * Return: true if the wait has ended, by this or by another.
  */
@@ -631,7 +650,10 @@ bool ksem_sem_retry(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wak
 		trace_ksem_grant(sem, w->task, w->n);
 		w->state = KSEM_W_GRANTED;
 	}
-	ksem_sem_settle_unlock(sem, wake);
+	ksem_sem_settle_locked(sem, wake);
+	if (w->state == KSEM_W_QUEUED && sem->state & KSEM_S_SERVING)
+		WRITE_ONCE(w->woken, true);
+	ksem_sem_unlock(sem);
 	return ksem_waiter_ended(w);
 }
 

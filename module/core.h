@@ -13,7 +13,6 @@
 #include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/list.h>
-#include <linux/llist.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -31,8 +30,8 @@ struct task_struct;
 /*
  * ksem_sem.state. The first four are the ABI's own bits.
  *
- * KSEM_S_SERVING	a batch is unfinished: newcomers queue, and only the
- *			server grants
+ * KSEM_S_SERVING	a sweep is unfinished: newcomers queue, and whoever comes
+ *			serves a batch
  * KSEM_S_QUEUED	the queue is not empty
  * KSEM_S_POLLED	somebody has polled a handle: edges have to be found
  * KSEM_S_READABLE	what the last look for an edge, or the last poll, saw: a
@@ -79,7 +78,6 @@ struct task_struct;
  * @nr_handles: length of @holders.
  * @nr_holders: how many of them have permits.
  * @next_ticket: the next arrival's place in the queue.
- * @sweep_end: KSEM_S_SERVING: the first ticket that this sweep leaves alone.
  * @demand: permits wanted by the queue.
  * @handoff_ns: (c) non-fair: how long newcomers may pass the head.
  * @waits: requests that were queued.
@@ -89,8 +87,7 @@ struct task_struct;
  * @wait_total_ns: waiting time of requests that ended, but not by a signal.
  * @wait_max_ns: the longest of them.
  * @poll_wq: (i) pollers of what all handles share.
- * @served: (a) in the worker's list, while KSEM_S_SERVING is the worker's.
- * @refs: (a) bound handles, and one for the worker while it has the semaphore.
+ * @refs: (a) bound handles.
  * @id: (c) number for people.
  * @label: (c) name for people.
  */
@@ -109,7 +106,6 @@ struct ksem_sem {
 
 	struct list_head holders;
 	u64 next_ticket;
-	u64 sweep_end;
 	u64 demand;
 	u64 handoff_ns;
 	u64 waits;
@@ -119,7 +115,6 @@ struct ksem_sem {
 	u64 wait_total_ns;
 	u64 wait_max_ns;
 	wait_queue_head_t poll_wq;
-	struct llist_node served;
 	refcount_t refs;
 	u8 label[KSEM_LABEL_SIZE];
 	u64 id;
@@ -183,7 +178,8 @@ enum ksem_waiter_state {
  * @want_token: draw a token at the grant.
  * @barge: pass the queue.
  * @defer: leave the permits pending until ksem_sem_deliver().
- * @woken: non-fair: a wake-up is on its way, and it means "try again".
+ * @woken: the thread tries again before it sleeps: a wake-up is on its way to the
+ *	head of a non-fair queue, or a sweep is on, and the thread takes part.
  * @recovered: (out) the grant consumed the semaphore's RECOVERED bit.
  */
 struct ksem_waiter {
@@ -219,8 +215,8 @@ enum ksem_patience {
  * @nr: tasks to wake, each with a reference.
  * @events: KSEM_EV_* that pollers of the semaphore want to know.
  * @nr_pollers: how many of those that poll exclusively it is for.
- * @more: a batch is unfinished, ksem_sem_serve() goes on with it.
- * @hand_over: the sweep has done its part; the worker does the rest.
+ * @more: this thread's sweep is unfinished, ksem_sem_serve() goes on with it.
+ * @sweep_end: with @more: the first ticket that the sweep leaves alone.
  * @before: available when the lock was taken.
  * @now_ns: CLOCK_MONOTONIC, read when first needed.
  * @task: whom to wake.
@@ -230,7 +226,7 @@ struct ksem_wake {
 	unsigned int events;
 	int nr_pollers;
 	bool more;
-	bool hand_over;
+	u64 sweep_end;
 	s64 before;
 	u64 now_ns;
 	struct task_struct *task[KSEM_BATCH];
@@ -254,7 +250,6 @@ void ksem_sem_leave(struct ksem_sem *sem, struct ksem_waiter *w,
 void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
 void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
 void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake);
-void ksem_sem_sweep(struct ksem_sem *sem, struct ksem_wake *wake);
 
 int ksem_sem_alive(struct ksem_sem *sem);
 int ksem_sem_release(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,

@@ -26,7 +26,7 @@ static atomic64_t ksem_last_id;
  * Semaphores
  */
 
-/* Drops a handle's or the worker's reference; the last one frees. */
+/* Drops a handle's reference; the last one frees. */
 void ksem_sem_put(struct ksem_sem *sem)
 {
 	if (!refcount_dec_and_test(&sem->refs))

@@ -84,8 +84,6 @@ union ksem_arg {
 
 /* wait.c */
 void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake);
-int ksem_wait_init(void);
-void ksem_wait_exit(void);
 long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 			 const struct ksem_verb *verb);
 void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w);

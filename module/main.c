@@ -68,28 +68,18 @@ static int __init ksem_init(void)
 
 	/* Tokens go on growing over a reload, and over a reboot. */
 	atomic64_set(&ksem_last_token, ktime_get_real_ns());
-	ret = ksem_wait_init();
-	if (ret)
-		return ret;
 	ret = ksem_handle_init();
 	if (ret)
-		goto err_wait;
+		return ret;
 	ret = misc_register(&ksem_miscdevice);
 	if (ret)
-		goto err_handle;
-	return 0;
-
-err_handle:
-	ksem_handle_exit();
-err_wait:
-	ksem_wait_exit();
+		ksem_handle_exit();
 	return ret;
 }
 
 static void __exit ksem_exit(void)
 {
 	misc_deregister(&ksem_miscdevice);
-	ksem_wait_exit();
 	ksem_handle_exit();
 }
 

@@ -8,20 +8,16 @@
  * handle takes it and stands in the queue where it stood before.
  */
 #include <linux/hrtimer.h>
+#include <linux/lockdep.h>
+#include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "handle.h"
-
-/* Semaphores whose sweep goes on without the thread that began it. */
-static void ksem_serve_handed_over(struct work_struct *work);
-static LLIST_HEAD(ksem_handed_over);
-static DECLARE_WORK(ksem_serve_work, ksem_serve_handed_over);
-static struct workqueue_struct *ksem_wq;
 
 /*
  * After the unlock
@@ -64,42 +60,6 @@ void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake)
 		ksem_sem_serve(sem, wake);
 		ksem_wake_flush(sem, wake);
 	}
-	if (unlikely(wake->hand_over)) {
-		refcount_inc(&sem->refs);
-		llist_add(&sem->served, &ksem_handed_over);
-		queue_work(ksem_wq, &ksem_serve_work);
-	}
-}
-
-/*
- * Serves those who queued while a sweep was on: a sweep of each semaphore that
- * was handed over. Only the one who has KSEM_S_SERVING hands it over, so it is
- * never in the list twice.
- */
-static void ksem_serve_handed_over(struct work_struct *work)
-{
-	struct ksem_sem *sem, *next;
-	struct ksem_wake wake;
-
-	llist_for_each_entry_safe(sem, next, llist_del_all(&ksem_handed_over), served) {
-		ksem_sem_sweep(sem, &wake);
-		ksem_sem_finish(sem, &wake);
-		ksem_sem_put(sem);
-		cond_resched();
-	}
-}
-
-int ksem_wait_init(void)
-{
-	/* Waiters depend on it, so it has to get on where memory is short. */
-	ksem_wq = alloc_workqueue("ksem", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	return ksem_wq ? 0 : -ENOMEM;
-}
-
-void ksem_wait_exit(void)
-{
-	/* The last handle is closed, but the worker may still be on the way out. */
-	destroy_workqueue(ksem_wq);
 }
 
 /* Whoever leaves with a grant of this handle tells those who poll for EPOLLOUT. */
@@ -200,22 +160,56 @@ static bool ksem_verb_equal(const struct ksem_verb *a, const struct ksem_verb *b
 	       a->deadline == b->deadline;
 }
 
-/* The thread asks again: for the same, and it resumes; else its place is void. */
+/* The calling thread's place, or NULL. */
+static struct ksem_place *ksem_place_find_locked(struct ksem_handle *h)
+{
+	struct rb_node *node;
+
+	lockdep_assert_held(&h->places_lock);
+	node = rb_find(task_pid(current), &h->places, ksem_place_cmp);
+	return node ? rb_entry(node, struct ksem_place, node) : NULL;
+}
+
+/*
+ * The place kept longest, if its thread is gone; else NULL. Those behind it don't
+ * matter: one place of a living thread is enough to keep a handle off the fast
+ * path.
+ */
+static struct ksem_place *ksem_place_find_dead_locked(struct ksem_handle *h)
+{
+	struct ksem_place *place;
+	bool dead;
+
+	lockdep_assert_held(&h->places_lock);
+	place = list_first_entry_or_null(&h->places_lru, struct ksem_place, lru);
+	if (!place)
+		return NULL;
+	rcu_read_lock();
+	dead = !pid_task(place->thread, PIDTYPE_PID);
+	rcu_read_unlock();
+	return dead ? place : NULL;
+}
+
+/*
+ * The thread asks again: for the same, and it resumes; else its place is void. A
+ * thread that has none clears away one of a thread that will not come again.
+ */
 static void ksem_place_resume(struct ksem_handle *h, struct ksem_waiter *w,
 			      const struct ksem_verb *verb)
 {
-	struct ksem_place *place = NULL;
-	struct rb_node *node;
+	struct ksem_place *place;
+	bool mine;
 
 	spin_lock(&h->places_lock);
-	node = rb_find(task_pid(current), &h->places, ksem_place_cmp);
-	if (node) {
-		place = rb_entry(node, struct ksem_place, node);
+	place = ksem_place_find_locked(h);
+	mine = place;
+	if (!mine)
+		place = ksem_place_find_dead_locked(h);
+	if (place)
 		ksem_place_unlink_locked(h, place);
-	}
 	spin_unlock(&h->places_lock);
 
-	if (place && ksem_verb_equal(&place->verb, verb)) {
+	if (mine && ksem_verb_equal(&place->verb, verb)) {
 		w->ticket = place->ticket;
 		w->since_ns = place->since_ns;
 	}
@@ -285,17 +279,18 @@ static enum ksem_waiter_state ksem_waiter_sleep(struct ksem_sem *sem, struct kse
 						struct hrtimer_sleeper *timer)
 {
 	enum ksem_waiter_state why = KSEM_W_QUEUED;
+	bool woken;
 
 	for (;;) {
 		/* Argument (B) of core.c, for w->state and w->woken. */
 		set_current_state(state);
 		if (ksem_waiter_ended(w))
 			break;
-		if (READ_ONCE(w->woken)) {
+		woken = READ_ONCE(w->woken);
+		if (woken) {
 			__set_current_state(TASK_RUNNING);
 			if (ksem_sem_retry_finish(sem, w))
 				break;
-			continue;
 		}
 		if (timer && !READ_ONCE(timer->task)) {
 			why = KSEM_W_EXPIRED;
@@ -305,7 +300,11 @@ static enum ksem_waiter_state ksem_waiter_sleep(struct ksem_sem *sem, struct kse
 			why = KSEM_W_INTERRUPTED;
 			break;
 		}
-		schedule();
+		/* Not to be slept through: what the try has left, or found out. */
+		if (woken)
+			cond_resched();
+		else
+			schedule();
 	}
 	__set_current_state(TASK_RUNNING);
 	return why;

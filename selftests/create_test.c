@@ -2,6 +2,8 @@
 /* Making a semaphore: what is accepted, what is not, and what one gets. */
 #include "ksem_test.h"
 
+#include <stdatomic.h>
+
 FIXTURE(create) {
 	int fd;
 	struct ksem_create arg;
@@ -325,6 +327,89 @@ TEST_F(create, limits_count_what_exists)
 		self->fd = ksem_test_open(O_RDWR);
 	}
 	EXPECT_EQ(1, ksem_test_set_parameter("max_semaphores", limit));
+}
+
+/* Two threads that create at the same time, where there is room for one more. */
+
+#define ROUNDS		500
+
+struct contest {
+	atomic_int arrived;
+	int result[2];
+	int wrong;
+};
+
+struct contestant {
+	struct contest *contest;
+	pthread_t thread;
+	int number;
+	int arrivals;
+};
+
+/* Both go on at the same time. */
+static void meet(struct contestant *c)
+{
+	c->arrivals += 2;
+	c->contest->arrived++;
+	while (c->contest->arrived < c->arrivals)
+		sched_yield();
+}
+
+static void *contend(void *data)
+{
+	struct contestant *c = data;
+	int *result = c->contest->result;
+	int i, fd;
+
+	for (i = 0; i < ROUNDS; i++) {
+		fd = ksem_test_open(O_RDWR);
+		meet(c);
+		result[c->number] = ksem_test_create(fd, KSEM_CREATE_FAIR, 1, 1);
+		meet(c);
+		if (result[0] + result[1] != -ENOSPC || (result[0] && result[1]))
+			c->contest->wrong += !c->number;
+		meet(c);
+		close(fd);
+	}
+	return NULL;
+}
+
+/* In how many rounds was it not one of the two that succeeded? */
+static int contest(void)
+{
+	struct contest contest = { };
+	struct contestant c[2] = { };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		c[i].contest = &contest;
+		c[i].number = i;
+		if (pthread_create(&c[i].thread, NULL, contend, &c[i]))
+			return -1;
+	}
+	for (i = 0; i < 2; i++)
+		pthread_join(c[i].thread, NULL);
+	return contest.wrong;
+}
+
+TEST(limit_of_semaphores_is_met_exactly)
+{
+	long limit = ksem_test_set_parameter("max_semaphores", 1);
+
+	if (limit < 0)
+		SKIP(return, "the module's parameters cannot be set");
+	EXPECT_EQ(0, contest());
+	EXPECT_EQ(1, ksem_test_set_parameter("max_semaphores", limit));
+}
+
+TEST(limit_of_handles_is_met_exactly)
+{
+	long limit = ksem_test_set_parameter("max_handles", 1);
+
+	if (limit < 0)
+		SKIP(return, "the module's parameters cannot be set");
+	EXPECT_EQ(0, contest());
+	EXPECT_EQ(1, ksem_test_set_parameter("max_handles", limit));
 }
 
 TEST_HARNESS_MAIN

@@ -298,6 +298,21 @@ TEST_F(edge, is_told_to_as_many_exclusive_pollers_as_permits_came)
 		kill(pid[i], SIGKILL);
 }
 
+/* Each of them may release it, and none knows of the others. */
+TEST_F(edge, of_out_is_told_to_all_exclusive_pollers)
+{
+	pid_t pid[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		pid[i] = exclusive_poller(self->fd);
+		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+	}
+	ASSERT_EQ(0, ksem_test_transfer(self->other, 1, self->fd));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(EPOLLOUT, ksem_test_reap(pid[i]));
+}
+
 TEST_F(edge, is_reported_through_nested_epoll)
 {
 	struct epoll_event event = { .events = EPOLLIN };

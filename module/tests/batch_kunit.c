@@ -27,7 +27,6 @@ static void expect_batches(struct ksem_test *t, unsigned int first, unsigned int
 	}
 	ksem_test_expect_woken(t, first, nr);
 	KUNIT_EXPECT_FALSE(t->kunit, t->wake.more);
-	KUNIT_EXPECT_FALSE(t->kunit, t->wake.hand_over);
 	KUNIT_EXPECT_FALSE(t->kunit, t->sem.state & KSEM_S_SERVING);
 }
 
@@ -118,45 +117,72 @@ static void barge_takes_during_a_sweep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->w[B + 1].state, KSEM_W_QUEUED);
 }
 
-static void newcomers_are_left_to_the_worker(struct kunit *test)
+static void newcomer_takes_part_until_its_turn(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
-	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_queue(t, B + 1, 2, 1);
-	ksem_test_serve(t);
-	ksem_test_expect_woken(t, B, 1);
-	KUNIT_EXPECT_TRUE(test, t->wake.hand_over);
+	begin_sweep(t, KSEM_CREATE_FAIR, 3 * B);
+	ksem_test_queue(t, 3 * B, 1, 1);
+	KUNIT_EXPECT_TRUE(test, t->w[3 * B].woken);
+	KUNIT_EXPECT_FALSE(test, ksem_test_retry(t, 3 * B));
+	ksem_test_expect_woken(t, B, B);
+	KUNIT_EXPECT_TRUE(test, t->w[3 * B].woken);
 	KUNIT_EXPECT_FALSE(test, t->wake.more);
-	ksem_test_expect_states(t, B + 1, 2, KSEM_W_QUEUED);
-	ksem_test_sweep(t);
-	expect_batches(t, B + 1, 2);
+	KUNIT_EXPECT_FALSE(test, ksem_test_retry(t, 3 * B));
+	ksem_test_expect_woken(t, 2 * B, B);
+	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, 3 * B));
+	expect_batches(t, 3 * B, 1);
 }
 
-static void sweep_does_not_grow_with_its_batches(struct kunit *test)
+/* Nobody is kept at it by those who come after the sweep began. */
+static void sweep_leaves_newcomers_to_themselves(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
-	begin_sweep(t, KSEM_CREATE_FAIR, 2 * B + 1);
-	ksem_test_queue(t, 100, 1, 1);
+	begin_sweep(t, KSEM_CREATE_FAIR, B + 5);
+	ksem_test_queue(t, B + 5, B, 1);
 	ksem_test_serve(t);
 	ksem_test_expect_woken(t, B, B);
-	KUNIT_ASSERT_TRUE(test, t->wake.more);
-	ksem_test_serve(t);
-	ksem_test_expect_woken(t, 2 * B, 1);
-	KUNIT_EXPECT_TRUE(test, t->wake.hand_over);
+	KUNIT_EXPECT_FALSE(test, t->wake.more);
+	KUNIT_EXPECT_TRUE(test, t->sem.state & KSEM_S_SERVING);
+	KUNIT_EXPECT_TRUE(test, t->w[2 * B].woken);
+	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, 2 * B));
+	expect_batches(t, 2 * B, 5);
 }
 
-static void newcomers_alone_are_left_to_the_worker(struct kunit *test)
+/* Whatever keeps the thread that began the sweep. */
+static void sweep_is_over_when_others_have_finished_it(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
 	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_leave(t, B, KSEM_W_EXPIRED);
-	ksem_test_queue(t, 100, 1, 1);
+	ksem_test_queue(t, B + 1, 1, 1);
+	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, B + 1));
+	expect_batches(t, B, 2);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), 0);
+	KUNIT_EXPECT_TRUE(test, ksem_test_release_fast(t, 1));
+	t->wake.more = true;
 	ksem_test_serve(t);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	KUNIT_EXPECT_TRUE(test, t->wake.hand_over);
+	expect_batches(t, B + 2, 0);
+}
+
+static void sweep_that_another_began_is_not_extended(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+	u64 sweep_end;
+
+	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
+	sweep_end = t->wake.sweep_end;
+	KUNIT_EXPECT_EQ(test, ksem_test_resize(t, B), 0);
+	ksem_test_queue(t, B + 1, 2 * B, 1);
+	KUNIT_EXPECT_EQ(test, ksem_test_resize(t, 4 * B), 0);
+	ksem_test_expect_woken(t, B, B);
+	KUNIT_EXPECT_TRUE(test, t->wake.more);
+	t->wake.sweep_end = sweep_end;
+	ksem_test_serve(t);
+	ksem_test_expect_woken(t, 2 * B, B);
+	KUNIT_EXPECT_FALSE(test, t->wake.more);
+	KUNIT_EXPECT_TRUE(test, t->sem.state & KSEM_S_SERVING);
 }
 
 static void newcomer_that_does_not_fit_ends_the_sweep(struct kunit *test)
@@ -165,38 +191,9 @@ static void newcomer_that_does_not_fit_ends_the_sweep(struct kunit *test)
 
 	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
 	ksem_test_queue(t, B + 1, 1, 500);
-	ksem_test_serve(t);
+	KUNIT_EXPECT_FALSE(test, ksem_test_retry(t, B + 1));
 	expect_batches(t, B, 1);
-}
-
-static void worker_serves_in_batches_too(struct kunit *test)
-{
-	struct ksem_test *t = test->priv;
-
-	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_queue(t, B + 1, 2 * B, 1);
-	ksem_test_serve(t);
-	KUNIT_ASSERT_TRUE(test, t->wake.hand_over);
-	ksem_test_sweep(t);
-	expect_batches(t, B + 1, 2 * B);
-}
-
-static void worker_hands_over_to_itself(struct kunit *test)
-{
-	struct ksem_test *t = test->priv;
-
-	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_queue(t, B + 1, B + 1, 1);
-	ksem_test_serve(t);
-	ksem_test_sweep(t);
-	ksem_test_expect_woken(t, B + 1, B);
-	KUNIT_ASSERT_TRUE(test, t->wake.more);
-	ksem_test_queue(t, 2 * B + 2, 1, 1);
-	ksem_test_serve(t);
-	ksem_test_expect_woken(t, 2 * B + 1, 1);
-	KUNIT_ASSERT_TRUE(test, t->wake.hand_over);
-	ksem_test_sweep(t);
-	expect_batches(t, 2 * B + 2, 1);
+	KUNIT_EXPECT_FALSE(test, t->w[B + 1].woken);
 }
 
 static void restarted_request_belongs_to_the_sweep(struct kunit *test)
@@ -213,20 +210,23 @@ static void restarted_request_belongs_to_the_sweep(struct kunit *test)
 	expect_batches(t, B, 2);
 }
 
-static void second_releaser_leaves_the_work_to_the_first(struct kunit *test)
+static void each_who_makes_room_during_a_sweep_serves_a_batch(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
-	begin_sweep(t, KSEM_CREATE_FAIR, 2 * B);
+	begin_sweep(t, KSEM_CREATE_FAIR, 4 * B + 1);
 	KUNIT_EXPECT_EQ(test, ksem_test_release(t, 0, 1), 0);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
+	ksem_test_expect_woken(t, B, B);
 	KUNIT_EXPECT_FALSE(test, t->wake.more);
 	KUNIT_EXPECT_EQ(test, ksem_test_post(t, 1), 0);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	ksem_test_give_back(t, 0);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
+	ksem_test_expect_woken(t, 2 * B, B);
+	KUNIT_EXPECT_FALSE(test, t->wake.more);
+	ksem_test_give_back(t, 1);
+	ksem_test_expect_woken(t, 3 * B, B);
+	KUNIT_EXPECT_FALSE(test, t->wake.more);
+	t->wake.sweep_end = 4 * B + 2;
 	ksem_test_serve(t);
-	expect_batches(t, B, B);
+	expect_batches(t, 4 * B, 1);
 }
 
 static void detach_during_a_sweep_adds_to_it(struct kunit *test)
@@ -241,8 +241,6 @@ static void detach_during_a_sweep_adds_to_it(struct kunit *test)
 	ksem_test_post(t, B + 1);
 	KUNIT_ASSERT_TRUE(test, t->wake.more);
 	ksem_test_detach(t, 1);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	ksem_test_serve(t);
 	expect_batches(t, B, B);
 	KUNIT_EXPECT_EQ(test, t->sem.available, 1);
 }
@@ -253,19 +251,16 @@ static void reduce_during_a_sweep_ends_it(struct kunit *test)
 
 	begin_sweep(t, KSEM_CREATE_FAIR, 2 * B);
 	KUNIT_EXPECT_EQ(test, ksem_test_resize(t, B), 0);
-	ksem_test_serve(t);
 	expect_batches(t, B, 0);
 	KUNIT_EXPECT_EQ(test, t->sem.nr_waiters, B);
 }
 
-static void leaver_during_a_sweep_leaves_the_rest_to_the_server(struct kunit *test)
+static void leaver_during_a_sweep_serves_a_batch(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
 	begin_sweep(t, KSEM_CREATE_FAIR, B + 3);
 	ksem_test_leave(t, B, KSEM_W_INTERRUPTED);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	ksem_test_serve(t);
 	expect_batches(t, B + 1, 2);
 }
 
@@ -274,22 +269,19 @@ static void sweep_ends_when_all_have_left(struct kunit *test)
 	struct ksem_test *t = test->priv;
 
 	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_leave(t, B, KSEM_W_EXPIRED);
 	KUNIT_EXPECT_EQ(test, ksem_test_try(t, 100, 1), -EAGAIN);
-	ksem_test_serve(t);
+	ksem_test_leave(t, B, KSEM_W_EXPIRED);
 	expect_batches(t, B, 0);
 	KUNIT_EXPECT_EQ(test, ksem_test_try(t, 100, 1), 0);
 }
 
-static void retry_during_a_sweep_takes_nothing(struct kunit *test)
+static void retry_during_a_sweep_keeps_the_order(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
-	begin_sweep(t, 0, B + 1);
-	KUNIT_EXPECT_FALSE(test, ksem_test_retry(t, B));
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	ksem_test_serve(t);
-	expect_batches(t, B, 1);
+	begin_sweep(t, 0, B + 2);
+	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, B + 1));
+	expect_batches(t, B, 2);
 }
 
 static void sweep_ends_by_waking_a_head_that_is_not_due(struct kunit *test)
@@ -309,14 +301,14 @@ static void sweep_ends_by_waking_a_head_that_is_not_due(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->w[B].state, KSEM_W_QUEUED);
 }
 
-static void head_that_is_not_due_is_woken_though_it_came_after_the_sweep(struct kunit *test)
+static void newcomer_that_is_not_due_tries_for_itself(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
 
 	begin_sweep(t, 0, B + 1);
 	ksem_test_queue(t, B + 1, 1, 1);
 	ksem_test_serve(t);
-	expect_batches(t, B, 2);
+	expect_batches(t, B, 1);
 	KUNIT_EXPECT_TRUE(test, t->w[B + 1].woken);
 	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, B + 1));
 }
@@ -328,32 +320,14 @@ static void shutdown_during_a_sweep_ends_the_rest(struct kunit *test)
 	begin_sweep(t, KSEM_CREATE_FAIR, 2 * B + 5);
 	ksem_test_queue(t, 100, 1, 1);
 	ksem_test_shutdown(t);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
+	ksem_test_expect_woken(t, B, B);
 	KUNIT_EXPECT_TRUE(test, t->wake.events & KSEM_EV_HUP);
 	ksem_test_serve(t);
-	ksem_test_expect_woken(t, B, B);
-	KUNIT_EXPECT_TRUE(test, t->wake.more);
-	ksem_test_serve(t);
 	KUNIT_EXPECT_EQ(test, t->wake.nr, 6);
-	KUNIT_EXPECT_FALSE(test, t->wake.hand_over);
+	KUNIT_EXPECT_FALSE(test, t->sem.state & KSEM_S_SERVING);
 	ksem_test_expect_states(t, B, B + 5, KSEM_W_SHUT);
 	ksem_test_expect_states(t, 100, 1, KSEM_W_SHUT);
 	KUNIT_EXPECT_EQ(test, t->sem.nr_waiters, 0);
-}
-
-static void shutdown_between_server_and_worker_ends_the_rest(struct kunit *test)
-{
-	struct ksem_test *t = test->priv;
-
-	begin_sweep(t, KSEM_CREATE_FAIR, B + 1);
-	ksem_test_queue(t, B + 1, B + 1, 1);
-	ksem_test_serve(t);
-	KUNIT_ASSERT_TRUE(test, t->wake.hand_over);
-	ksem_test_shutdown(t);
-	KUNIT_EXPECT_EQ(test, t->wake.nr, 0);
-	ksem_test_sweep(t);
-	expect_batches(t, B + 1, B + 1);
-	ksem_test_expect_states(t, B + 1, B + 1, KSEM_W_SHUT);
 }
 
 static void waiter_of_a_shut_sweep_can_still_leave_or_ask(struct kunit *test)
@@ -365,9 +339,9 @@ static void waiter_of_a_shut_sweep_can_still_leave_or_ask(struct kunit *test)
 	ksem_test_shutdown(t);
 	ksem_test_leave(t, B, KSEM_W_EXPIRED);
 	KUNIT_EXPECT_EQ(test, t->w[B].state, KSEM_W_EXPIRED);
-	KUNIT_EXPECT_FALSE(test, ksem_test_retry(t, B + 1));
-	ksem_test_serve(t);
 	expect_batches(t, B + 1, 2);
+	KUNIT_EXPECT_TRUE(test, ksem_test_retry(t, B + 1));
+	KUNIT_EXPECT_EQ(test, t->w[B + 1].state, KSEM_W_SHUT);
 }
 
 static struct kunit_case batch_cases[] = {
@@ -377,23 +351,21 @@ static struct kunit_case batch_cases[] = {
 	KUNIT_CASE(full_batch_with_nothing_left_to_give_is_no_sweep),
 	KUNIT_CASE(newcomers_queue_during_a_sweep),
 	KUNIT_CASE(barge_takes_during_a_sweep),
-	KUNIT_CASE(newcomers_are_left_to_the_worker),
-	KUNIT_CASE(sweep_does_not_grow_with_its_batches),
-	KUNIT_CASE(newcomers_alone_are_left_to_the_worker),
+	KUNIT_CASE(newcomer_takes_part_until_its_turn),
+	KUNIT_CASE(sweep_leaves_newcomers_to_themselves),
+	KUNIT_CASE(sweep_is_over_when_others_have_finished_it),
+	KUNIT_CASE(sweep_that_another_began_is_not_extended),
 	KUNIT_CASE(newcomer_that_does_not_fit_ends_the_sweep),
-	KUNIT_CASE(worker_serves_in_batches_too),
-	KUNIT_CASE(worker_hands_over_to_itself),
 	KUNIT_CASE(restarted_request_belongs_to_the_sweep),
-	KUNIT_CASE(second_releaser_leaves_the_work_to_the_first),
+	KUNIT_CASE(each_who_makes_room_during_a_sweep_serves_a_batch),
 	KUNIT_CASE(detach_during_a_sweep_adds_to_it),
 	KUNIT_CASE(reduce_during_a_sweep_ends_it),
-	KUNIT_CASE(leaver_during_a_sweep_leaves_the_rest_to_the_server),
+	KUNIT_CASE(leaver_during_a_sweep_serves_a_batch),
 	KUNIT_CASE(sweep_ends_when_all_have_left),
-	KUNIT_CASE(retry_during_a_sweep_takes_nothing),
+	KUNIT_CASE(retry_during_a_sweep_keeps_the_order),
 	KUNIT_CASE(sweep_ends_by_waking_a_head_that_is_not_due),
-	KUNIT_CASE(head_that_is_not_due_is_woken_though_it_came_after_the_sweep),
+	KUNIT_CASE(newcomer_that_is_not_due_tries_for_itself),
 	KUNIT_CASE(shutdown_during_a_sweep_ends_the_rest),
-	KUNIT_CASE(shutdown_between_server_and_worker_ends_the_rest),
 	KUNIT_CASE(waiter_of_a_shut_sweep_can_still_leave_or_ask),
 	{ }
 };

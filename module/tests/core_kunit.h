@@ -81,7 +81,6 @@ void ksem_test_leave(struct ksem_test *t, unsigned int i, enum ksem_waiter_state
 void ksem_test_deliver(struct ksem_test *t, unsigned int i);
 void ksem_test_give_back(struct ksem_test *t, unsigned int i);
 void ksem_test_serve(struct ksem_test *t);
-void ksem_test_sweep(struct ksem_test *t);
 
 int ksem_test_acquire_fast(struct ksem_test *t, u32 n);
 bool ksem_test_release_fast(struct ksem_test *t, u32 n);

@@ -183,7 +183,7 @@ static void enqueue(struct model *m, struct model_request *r)
 	for (i = m->nr_waiters++; i > 0 && m->waiter[i - 1].place > r->place; i--)
 		m->waiter[i] = m->waiter[i - 1];
 	m->waiter[i] = *r;
-	m->waiter[i].nudged = false;
+	m->waiter[i].nudged = m->serving;
 }
 
 static int find(const struct model *m, unsigned int id)
@@ -261,10 +261,10 @@ static void serve(struct model *m, struct model_news *news)
 		struct model_request *head = &m->waiter[0];
 
 		if (news->nr == MODEL_BATCH) {
-			if (!m->serving)
-				m->sweep_end = m->arrivals;
+			/* The first to stop here goes on, for all who are there. */
+			news->more = !m->serving;
+			news->end = m->arrivals;
 			m->serving = true;
-			news->more = true;
 			return;
 		}
 		if (todo == 1 && nudge) {
@@ -272,10 +272,6 @@ static void serve(struct model *m, struct model_news *news)
 				tell(news, MODEL_NUDGED, head);
 			head->nudged = true;
 			break;
-		}
-		if (!m->shut && m->serving && head->place > m->sweep_end) {
-			news->hand_over = true;
-			return;
 		}
 		end_head(m, news);
 	}
@@ -285,8 +281,7 @@ static void serve(struct model *m, struct model_news *news)
 /* What may have made room ends here. */
 static void settle(struct model *m, struct model_news *news)
 {
-	if (!m->serving)
-		serve(m, news);
+	serve(m, news);
 	look(m, news);
 }
 
@@ -339,18 +334,19 @@ int model_drain(struct model *m, struct model_request *r, struct model_news *new
 bool model_retry(struct model *m, struct model_request *r, struct model_news *news)
 {
 	int i = find(m, r->id);
-	bool over = i < 0;
 
-	if (!over)
+	if (i >= 0)
 		m->waiter[i].nudged = false;
 	if (i == 0 && !m->serving && !m->shut && m->available >= r->n) {
 		dequeue(m, 0);
 		count_wait(m, r);
 		grant(m, r);
-		over = true;
 	}
 	settle(m, news);
-	return over;
+	i = find(m, r->id);
+	if (i >= 0 && m->serving)
+		m->waiter[i].nudged = true;
+	return i < 0;
 }
 
 /* A waiter that gives up; false: too late, its wait is over. */
@@ -406,17 +402,14 @@ void model_give_back(struct model *m, const struct model_request *r,
 	settle(m, news);
 }
 
-/* The one whose batch it is goes on. */
-void model_serve(struct model *m, struct model_news *news)
+/* One whose sweep is unfinished goes on, unless others have finished it. */
+void model_serve(struct model *m, u64 end, struct model_news *news)
 {
-	serve(m, news);
+	if (m->serving)
+		serve(m, news);
+	news->end = end;
+	news->more = m->serving && m->waiter[0].place <= end;
 	look(m, news);
-}
-
-void model_sweep(struct model *m, struct model_news *news)
-{
-	m->sweep_end = m->arrivals;
-	model_serve(m, news);
 }
 
 /*

@@ -24,7 +24,7 @@ struct model_request {
 	bool defer;
 	u64 place;		/* 0: it was never queued */
 	u64 since;
-	bool nudged;		/* a wake-up is on its way */
+	bool nudged;		/* it will try before it sleeps */
 	bool recovered;		/* granted with the news */
 };
 
@@ -73,8 +73,8 @@ struct model_news {
 	bool out;
 	bool hup;
 	s64 pollers;	/* how many of them can do something about it */
-	bool more;		/* the batch is unfinished */
-	bool hand_over;		/* the sweep is over, and there is more to do */
+	bool more;		/* the caller's sweep is unfinished */
+	u64 end;		/* and leaves alone who comes after this place */
 };
 
 struct model {
@@ -96,7 +96,6 @@ struct model {
 	struct model_request waiter[MODEL_WAITERS];	/* by place */
 	u64 arrivals;
 	bool serving;
-	u64 sweep_end;
 	bool polled;
 	bool saw_in;
 	bool saw_out;
@@ -115,8 +114,7 @@ bool model_leave(struct model *m, struct model_request *r, bool expired,
 void model_deliver(struct model *m, const struct model_request *r);
 void model_give_back(struct model *m, const struct model_request *r,
 		     struct model_news *news);
-void model_serve(struct model *m, struct model_news *news);
-void model_sweep(struct model *m, struct model_news *news);
+void model_serve(struct model *m, u64 end, struct model_news *news);
 
 int model_release(struct model *m, unsigned int holder, u32 n, struct model_news *news);
 int model_post(struct model *m, u32 n, struct model_news *news);

@@ -82,8 +82,10 @@ void shim_published(const u8 *state)
 	p->ended[i].id = a->r.id;
 	p->ended[i].state = w->state;
 	p->ended[i].recovered = w->recovered;
-	expect(!a->owns_w);
 	expect(ksem_waiter_ended(w));
+	/* The thread itself, which takes part in a sweep, does not return yet. */
+	if (a->owns_w)
+		return;
 	moved = malloc(sizeof(*moved));
 	*moved = *w;
 	moved->task = NULL;
@@ -236,8 +238,30 @@ static void check_head(struct pair *p)
 {
 	struct actor *first = first_arrived(p);
 
-	if (first && p->server == PAIR_NOBODY && p->sem.available >= first->r.n)
+	if (first && !p->m.serving && p->sem.available >= first->r.n)
 		expect(!p->m.fair && first->woken);
+}
+
+static bool is_swept(struct pair *p, const struct actor *a)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr_sweeps; i++)
+		if (a->ticket < p->sweep[i].sweep_end)
+			return true;
+	return false;
+}
+
+/* While a sweep is on, everybody who waits is part of one, or will not sleep. */
+static void check_sweeps(struct pair *p)
+{
+	unsigned int i;
+
+	if (!p->m.serving)
+		return;
+	for (i = 0; i < PAIR_ACTORS; i++)
+		if (p->actor[i].stage == ACTOR_QUEUED)
+			expect(p->actor[i].woken || is_swept(p, &p->actor[i]));
 }
 
 /*
@@ -290,11 +314,10 @@ static void compare_events(const struct ksem_wake *wake, const struct model_news
 	same(!!(wake->events & KSEM_EV_HUP), news->hup);
 	same(wake->nr_pollers, news->pollers);
 	same(wake->more, news->more);
-	same(wake->hand_over, news->hand_over);
 }
 
-/* Ends a step that may have done something to others. */
-static void step_end(struct pair *p, struct ksem_wake *wake, const struct model_news *news)
+/* What a step has done to others. */
+static void take_items(struct pair *p, struct ksem_wake *wake, const struct model_news *news)
 {
 	unsigned int i, ended = 0;
 
@@ -305,15 +328,27 @@ static void step_end(struct pair *p, struct ksem_wake *wake, const struct model_
 		put_task_struct(wake->task[i]);
 	}
 	same(ended, p->nr_ended);
+}
+
+static void step_close(struct pair *p, struct ksem_wake *wake, const struct model_news *news)
+{
 	compare_events(wake, news);
-	if (wake->more)
-		p->server = PAIR_THREAD;
-	else if (wake->hand_over)
-		p->server = PAIR_WORKER;
-	else if (!p->m.serving)
-		p->server = PAIR_NOBODY;
+	if (wake->more) {
+		expect(p->nr_sweeps < PAIR_SWEEPS);
+		p->sweep[p->nr_sweeps].sweep_end = wake->sweep_end;
+		p->sweep[p->nr_sweeps].end = news->end;
+		p->nr_sweeps++;
+	}
 	compare(p);
 	check_head(p);
+	check_sweeps(p);
+}
+
+/* Ends a step that may have done something to others. */
+static void step_end(struct pair *p, struct ksem_wake *wake, const struct model_news *news)
+{
+	take_items(p, wake, news);
+	step_close(p, wake, news);
 }
 
 /*
@@ -357,6 +392,7 @@ void pair_free(struct pair *p)
 	same(p->sem.available, p->sem.capacity);
 	same(p->sem.nr_holders, 0);
 	same(p->sem.nr_waiters, 0);
+	same(p->nr_sweeps, 0);
 	expect(list_empty(&p->sem.holders));
 	expect(!shim_tasks);
 	for (i = 0; i < PAIR_PROCESSES; i++) {
@@ -442,6 +478,7 @@ static int actor_request(struct pair *p, struct actor *a, enum ksem_patience pat
 		if (!a->arrived)
 			a->arrived = ++p->arrivals;
 		a->ticket = a->w->ticket;
+		a->woken = a->w->woken;
 		a->stage = ACTOR_QUEUED;
 	} else if (ret) {
 		same(a->w->state, KSEM_W_IDLE);
@@ -497,6 +534,17 @@ void pair_drain(struct pair *p, unsigned int id, const struct pair_request *req)
 	step_end(p, &wake, &news);
 }
 
+/* Did another part of this step end the request's wait? */
+static bool was_ended(struct pair *p, unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr_ended; i++)
+		if (p->ended[i].id == id)
+			return true;
+	return false;
+}
+
 void pair_retry(struct pair *p, unsigned int id)
 {
 	struct actor *a = &p->actor[id];
@@ -511,9 +559,13 @@ void pair_retry(struct pair *p, unsigned int id)
 	a->owns_w = false;
 	a->woken = false;
 	same(ended, model_retry(&p->m, &a->r, &news));
-	if (ended && was_queued)
+	/* It takes for itself, or it takes part in a sweep. */
+	if (ended && was_queued && !was_ended(p, id))
 		actor_granted(p, a);
-	step_end(p, &wake, &news);
+	take_items(p, &wake, &news);
+	if (!ended)
+		a->woken = a->w->woken;
+	step_close(p, &wake, &news);
 }
 
 void pair_leave(struct pair *p, unsigned int id, enum ksem_waiter_state why)
@@ -581,21 +633,17 @@ void pair_give_back(struct pair *p, unsigned int id)
 	step_end(p, &wake, &news);
 }
 
-/* The thread, or the worker, whose batch it is. */
-void pair_go_on(struct pair *p)
+/* The thread whose sweep it is. */
+void pair_go_on(struct pair *p, unsigned int i)
 {
+	struct pair_sweep sweep = p->sweep[i];
+	struct ksem_wake wake = { .sweep_end = sweep.sweep_end };
 	struct model_news news = { };
-	struct ksem_wake wake;
 
 	step_begin(p);
-	if (p->server == PAIR_THREAD) {
-		ksem_sem_serve(&p->sem, &wake);
-		model_serve(&p->m, &news);
-	} else {
-		expect(p->server == PAIR_WORKER);
-		ksem_sem_sweep(&p->sem, &wake);
-		model_sweep(&p->m, &news);
-	}
+	p->sweep[i] = p->sweep[--p->nr_sweeps];
+	ksem_sem_serve(&p->sem, &wake);
+	model_serve(&p->m, sweep.end, &news);
 	step_end(p, &wake, &news);
 }
 

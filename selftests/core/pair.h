@@ -34,16 +34,17 @@ struct actor {
 	struct model_request r;
 	u64 ticket;
 	u64 arrived;		/* 0: was never queued */
-	bool woken;		/* and has not tried since */
+	bool woken;		/* and has not tried since: it will, before it sleeps */
 	bool owns_w;		/* is just doing something: @w stays */
 };
 
-/* Whose turn it is to go on with a batch. */
-enum pair_server {
-	PAIR_NOBODY,
-	PAIR_THREAD,
-	PAIR_WORKER,
+/* An unfinished sweep: core.c's first ticket that it leaves alone, the model's last in it. */
+struct pair_sweep {
+	u64 sweep_end;
+	u64 end;
 };
+
+#define PAIR_SWEEPS	8
 
 struct pair {
 	struct ksem_sem sem;
@@ -53,7 +54,8 @@ struct pair {
 	u64 bindings;
 	struct pid *process[PAIR_PROCESSES];
 	struct actor actor[PAIR_ACTORS];
-	enum pair_server server;
+	unsigned int nr_sweeps;
+	struct pair_sweep sweep[PAIR_SWEEPS];
 	u64 arrivals;
 	u64 last_token;
 	unsigned int nr_ended;	/* by others, in this step */
@@ -86,7 +88,7 @@ void pair_leave(struct pair *p, unsigned int id, enum ksem_waiter_state why);
 void pair_forget_place(struct pair *p, unsigned int id);
 void pair_finish(struct pair *p, unsigned int id);
 void pair_give_back(struct pair *p, unsigned int id);
-void pair_go_on(struct pair *p);
+void pair_go_on(struct pair *p, unsigned int i);
 
 void pair_acquire_fast(struct pair *p, unsigned int holder, unsigned int process, u32 n);
 void pair_release_fast(struct pair *p, unsigned int holder, u32 n);

@@ -232,15 +232,18 @@ static bool do_drop_place(void)
 	return true;
 }
 
-/* The head, where it was woken; sometimes another, who may always ask. */
+/* One that was woken; sometimes another, who may always ask. */
 static bool do_retry(void)
 {
-	unsigned int i;
+	unsigned int start = below(PAIR_ACTORS), i;
 	int id = -1;
 
-	for (i = 0; i < PAIR_ACTORS; i++)
-		if (p->actor[i].stage == ACTOR_QUEUED && p->actor[i].woken)
-			id = i;
+	for (i = start; i < start + PAIR_ACTORS && id < 0; i++) {
+		struct actor *a = &p->actor[i % PAIR_ACTORS];
+
+		if (a->stage == ACTOR_QUEUED && a->woken)
+			id = i % PAIR_ACTORS;
+	}
 	if (id < 0 && one_in(4))
 		id = some_actor(one_in(4) ? ACTOR_GRANTED : ACTOR_QUEUED);
 	if (id < 0)
@@ -289,10 +292,13 @@ static bool do_give_back(void)
 
 static bool do_go_on(void)
 {
-	if (p->server == PAIR_NOBODY)
+	unsigned int i;
+
+	if (!p->nr_sweeps)
 		return false;
-	note("%s goes on", p->server == PAIR_THREAD ? "the server" : "the worker");
-	pair_go_on(p);
+	i = below(p->nr_sweeps);
+	note("a sweep goes on, up to place %llu", (unsigned long long)p->sweep[i].end);
+	pair_go_on(p, i);
 	return true;
 }
 
@@ -592,27 +598,31 @@ static void end_episode(void)
 static struct {
 	unsigned long episodes;
 	unsigned long grants;
-	unsigned long batches;
-	unsigned long hand_overs;
+	unsigned long sweeps;
+	unsigned long helped;
 	unsigned long longest_queue;
 } reached;
 
-static void count_reached(enum pair_server before)
+/* @before: was a sweep on? Others may finish one for the thread that began it. */
+static void count_reached(bool before)
 {
-	reached.batches += p->server == PAIR_THREAD && before == PAIR_NOBODY;
-	reached.hand_overs += p->server == PAIR_WORKER && before != PAIR_WORKER;
+	reached.sweeps += p->m.serving && !before;
+	reached.helped += !p->m.serving && before && p->nr_sweeps;
 	if (p->sem.nr_waiters > reached.longest_queue)
 		reached.longest_queue = p->sem.nr_waiters;
 }
 
 static void run_step(void)
 {
-	enum pair_server before = p->server;
+	bool before = p->m.serving;
 
 	shim_now_ns += below(20);
 	shim_jiffies += below(2);
-	while (!some_operation()())
-		;
+	if (p->nr_sweeps == PAIR_SWEEPS)
+		do_go_on();
+	else
+		while (!some_operation()())
+			;
 	step++;
 	count_reached(before);
 }
@@ -643,10 +653,10 @@ static void run_episode(bool fair, bool signal, unsigned long operations)
 
 static void check_reached(const char *name)
 {
-	printf("# %s: %lu semaphores, %lu grants, %lu sweeps, %lu handed over, ",
-	       name, reached.episodes, reached.grants, reached.batches, reached.hand_overs);
+	printf("# %s: %lu semaphores, %lu grants, %lu sweeps, %lu finished by others, ",
+	       name, reached.episodes, reached.grants, reached.sweeps, reached.helped);
 	printf("%lu queued at most\n", reached.longest_queue);
-	if (!reached.batches || !reached.hand_overs || reached.longest_queue <= 2 * KSEM_BATCH)
+	if (!reached.sweeps || !reached.helped || reached.longest_queue <= 2 * KSEM_BATCH)
 		fail("these operations are not enough of a test");
 }
 
