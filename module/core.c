@@ -495,14 +495,33 @@ void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake)
  * Acquire
  */
 
-/* The two forms of it; inline, so that each has only its own. */
+/* All but an ordinary grant; on a signal semaphore there are counts, but no accounts. */
+static noinline int ksem_sem_acquire_odd_locked(struct ksem_sem *sem, u32 n)
+{
+	lockdep_assert_held(&sem->lock);
+	if (sem->state & KSEM_S_SLOW)
+		return 1;
+	if (sem->available < n)
+		return -EAGAIN;
+	sem->available -= n;
+	sem->capacity -= n;
+	sem->acquires++;
+	trace_ksem_acquire(sem, n);
+	return 0;
+}
+
+/* The two fast ways; inline, so that each has only its own. */
 static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
 						    struct ksem_holder *holder, u32 n, u64 *token)
 {
 	spin_lock(&sem->lock);
-	if (unlikely(sem->state & KSEM_S_SLOW || sem->available < n)) {
-		int ret = sem->state & KSEM_S_SLOW ? 1 : -EAGAIN;
+	if (unlikely(sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL) || sem->available < n)) {
+		int ret = -EAGAIN;
 
+		if (sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL))
+			ret = ksem_sem_acquire_odd_locked(sem, n);
+		if (!ret && token)
+			*token = atomic64_inc_return(&ksem_last_token);
 		ksem_sem_unlock(sem);
 		return ret;
 	}
@@ -750,6 +769,31 @@ int ksem_sem_alive(struct ksem_sem *sem)
 	return READ_ONCE(sem->state) & KSEM_S_SHUTDOWN ? -ESHUTDOWN : 0;
 }
 
+/* New permits: capacity and available grow together, up to max. */
+static int ksem_sem_add_locked(struct ksem_sem *sem, u32 n)
+{
+	lockdep_assert_held(&sem->lock);
+	if (sem->state & KSEM_S_SHUTDOWN)
+		return -ESHUTDOWN;
+	if (sem->capacity + n > sem->max)
+		return -EOVERFLOW;
+	sem->capacity += n;
+	sem->available += n;
+	return 0;
+}
+
+/* On a signal semaphore a release is a post. */
+static noinline bool ksem_sem_release_odd_locked(struct ksem_sem *sem, u32 n)
+{
+	lockdep_assert_held(&sem->lock);
+	if ((sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL)) != KSEM_S_SIGNAL ||
+	    ksem_sem_add_locked(sem, n))
+		return false;
+	sem->releases++;
+	trace_ksem_release(sem, n);
+	return true;
+}
+
 /**
  * ksem_sem_release_fast - release where nothing is special
  * @sem: the semaphore.
@@ -762,9 +806,11 @@ int ksem_sem_alive(struct ksem_sem *sem)
 bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
 	spin_lock(&sem->lock);
-	if (unlikely(sem->state & KSEM_S_SLOW || holder->held < n)) {
+	if (unlikely(sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL) || holder->held < n)) {
+		bool released = ksem_sem_release_odd_locked(sem, n);
+
 		ksem_sem_unlock(sem);
-		return false;
+		return released;
 	}
 	ksem_holder_drop_locked(sem, holder, n);
 	sem->available += n;
@@ -772,19 +818,6 @@ bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32
 	trace_ksem_release(sem, n);
 	ksem_sem_unlock(sem);
 	return true;
-}
-
-/* New permits: capacity and available grow together, up to max. */
-static int ksem_sem_add_locked(struct ksem_sem *sem, u32 n)
-{
-	lockdep_assert_held(&sem->lock);
-	if (sem->state & KSEM_S_SHUTDOWN)
-		return -ESHUTDOWN;
-	if (sem->capacity + n > sem->max)
-		return -EOVERFLOW;
-	sem->capacity += n;
-	sem->available += n;
-	return 0;
 }
 
 /**

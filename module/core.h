@@ -53,9 +53,9 @@ struct task_struct;
 				 KSEM_S_SHUTDOWN | KSEM_S_RECOVERED)
 
 /* With any of these, acquire and release have more to do than to count. */
-#define KSEM_S_SLOW		(KSEM_S_SIGNAL | KSEM_S_SHUTDOWN | \
-				 KSEM_S_RECOVERED | KSEM_S_SERVING | \
-				 KSEM_S_QUEUED | KSEM_S_POLLED)
+#define KSEM_S_SLOW		(KSEM_S_SHUTDOWN | KSEM_S_RECOVERED | \
+				 KSEM_S_SERVING | KSEM_S_QUEUED | \
+				 KSEM_S_POLLED)
 
 /**
  * struct ksem_sem - a semaphore

@@ -418,6 +418,36 @@ static void token_is_drawn_at_the_grant_not_at_the_request(struct kunit *test)
 	KUNIT_EXPECT_GT(test, t->w[0].token, t->w[1].token);
 }
 
+static void fast_token_is_larger_and_its_permits_pending(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+	u64 first, second;
+
+	ksem_test_create(t, 0, 3, 5);
+	KUNIT_ASSERT_EQ(test, ksem_test_acquire_token_fast(t, 1, &first), 0);
+	KUNIT_ASSERT_EQ(test, ksem_test_acquire_token_fast(t, 1, &second), 0);
+	KUNIT_EXPECT_GT(test, second, first);
+	KUNIT_EXPECT_EQ(test, t->holder[0].held, 0);
+	KUNIT_EXPECT_EQ(test, t->holder[0].pending, 2);
+	KUNIT_EXPECT_EQ(test, ksem_test_release(t, 0, 1), -EPERM);
+	ksem_sem_deliver(&t->sem, &t->holder[0], 2);
+	KUNIT_EXPECT_EQ(test, ksem_test_release(t, 0, 2), 0);
+}
+
+static void fast_token_is_not_drawn_where_nothing_is_granted(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+	s64 before = atomic64_read(&ksem_last_token);
+	u64 token;
+
+	ksem_test_create(t, KSEM_CREATE_FAIR, 1, 5);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_token_fast(t, 2, &token), -EAGAIN);
+	ksem_test_queue(t, 0, 1, 2);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_token_fast(t, 1, &token), 1);
+	KUNIT_EXPECT_EQ(test, t->holder[0].pending, 0);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&ksem_last_token), before);
+}
+
 static void token_is_drawn_for_those_who_ask(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
@@ -498,6 +528,8 @@ static struct kunit_case accounts_cases[] = {
 	KUNIT_CASE(resize_ends_an_excess),
 	KUNIT_CASE(tokens_follow_grants),
 	KUNIT_CASE(token_is_drawn_at_the_grant_not_at_the_request),
+	KUNIT_CASE(fast_token_is_larger_and_its_permits_pending),
+	KUNIT_CASE(fast_token_is_not_drawn_where_nothing_is_granted),
 	KUNIT_CASE(token_is_drawn_for_those_who_ask),
 	KUNIT_CASE(each_event_is_traced),
 	KUNIT_CASE(drain_and_retry_are_traced),

@@ -357,6 +357,14 @@ int ksem_test_acquire_fast(struct ksem_test *t, u32 n)
 	return ret;
 }
 
+int ksem_test_acquire_token_fast(struct ksem_test *t, u32 n, u64 *token)
+{
+	int ret = ksem_sem_acquire_token_fast(&t->sem, &t->holder[0], n, token);
+
+	ksem_test_check(t);
+	return ret;
+}
+
 bool ksem_test_release_fast(struct ksem_test *t, u32 n)
 {
 	bool released = ksem_sem_release_fast(&t->sem, &t->holder[0], n);

@@ -83,6 +83,7 @@ void ksem_test_give_back(struct ksem_test *t, unsigned int i);
 void ksem_test_serve(struct ksem_test *t);
 
 int ksem_test_acquire_fast(struct ksem_test *t, u32 n);
+int ksem_test_acquire_token_fast(struct ksem_test *t, u32 n, u64 *token);
 bool ksem_test_release_fast(struct ksem_test *t, u32 n);
 int ksem_test_release(struct ksem_test *t, unsigned int holder, u32 n);
 int ksem_test_post(struct ksem_test *t, u32 n);

@@ -341,6 +341,25 @@ static void signal_release_is_a_post(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->sem.releases, 1);
 }
 
+static void signal_fast_ways_count_and_nothing_else(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+	u64 token;
+
+	ksem_test_create(t, KSEM_CREATE_SIGNAL, 2, 3);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_token_fast(t, 1, &token), 0);
+	expect_counts(t, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, t->holder[0].pending, 0);
+	KUNIT_EXPECT_NULL(test, t->holder[0].acquirer);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), -EAGAIN);
+	KUNIT_EXPECT_TRUE(test, ksem_test_release_fast(t, 3));
+	KUNIT_EXPECT_FALSE(test, ksem_test_release_fast(t, 1));
+	expect_counts(t, 3, 3, 0);
+	KUNIT_EXPECT_EQ(test, t->sem.acquires, 2);
+	KUNIT_EXPECT_EQ(test, t->sem.releases, 1);
+}
+
 static void signal_reduce_and_resize_change_what_is_available(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
@@ -400,8 +419,7 @@ static void fast_pair_declines_what_it_cannot_do(struct kunit *test)
 
 /* Each of these states makes more of acquire and release than counting. */
 static const u32 slow_states[] = {
-	KSEM_S_SIGNAL, KSEM_S_SHUTDOWN, KSEM_S_RECOVERED, KSEM_S_SERVING, KSEM_S_QUEUED,
-	KSEM_S_POLLED,
+	KSEM_S_SHUTDOWN, KSEM_S_RECOVERED, KSEM_S_SERVING, KSEM_S_QUEUED, KSEM_S_POLLED,
 };
 
 static void describe_state(const u32 *state, char *name)
@@ -502,6 +520,7 @@ static struct kunit_case counts_cases[] = {
 	KUNIT_CASE(drain_takes_the_largest_number_at_most),
 	KUNIT_CASE(signal_acquire_consumes),
 	KUNIT_CASE(signal_release_is_a_post),
+	KUNIT_CASE(signal_fast_ways_count_and_nothing_else),
 	KUNIT_CASE(signal_reduce_and_resize_change_what_is_available),
 	KUNIT_CASE(fast_pair_counts),
 	KUNIT_CASE(fast_pair_declines_what_it_cannot_do),

@@ -50,7 +50,7 @@ unsigned int model_nr_holders(const struct model *m)
 /* Nothing is going on but counting. */
 bool model_is_ordinary(const struct model *m)
 {
-	return !m->signal && !m->shut && !m->recovered && !m->serving && !m->polled &&
+	return !m->shut && !m->recovered && !m->serving && !m->polled &&
 	       !m->nr_waiters;
 }
 

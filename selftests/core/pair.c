@@ -652,27 +652,48 @@ void pair_go_on(struct pair *p, unsigned int i)
  */
 
 /* Only where nothing is special; what it would do there is what a try does. */
-void pair_acquire_fast(struct pair *p, unsigned int holder, unsigned int process, u32 n)
+/* The token is out at once: what was pending is held. */
+static void token_out(struct pair *p, const struct model_request *r, u64 token)
 {
-	struct model_request r = { .holder = holder, .process = process + 1, .n = n };
+	expect(token > p->last_token);
+	p->last_token = token;
+	ksem_sem_deliver(&p->sem, p->holder[r->holder], r->n);
+	model_deliver(&p->m, r);
+	compare(p);
+}
+
+void pair_acquire_fast(struct pair *p, const struct pair_request *req)
+{
+	struct ksem_holder *holder = p->holder[req->holder];
+	struct model_request r = {
+		.holder = req->holder,
+		.process = req->process + 1,
+		.n = req->n,
+		.defer = req->token,
+	};
 	struct model_news news = { };
 	int ret, expected = 1;
+	u64 token;
 
 	step_begin(p);
 	if (model_is_ordinary(&p->m))
 		expected = model_request(&p->m, &r, MODEL_TRY, &news);
-	shim_current = shim_task_new(PAIR_ACTORS, p->process[process]);
-	ret = ksem_sem_acquire_fast(&p->sem, p->holder[holder], n);
+	shim_current = shim_task_new(PAIR_ACTORS, p->process[req->process]);
+	ret = req->token ? ksem_sem_acquire_token_fast(&p->sem, holder, req->n, &token) :
+			   ksem_sem_acquire_fast(&p->sem, holder, req->n);
 	put_task_struct(shim_current);
 	shim_current = NULL;
 	same(ret, expected);
 	expect(!r.recovered && !news.nr && !news.in && !news.out);
 	compare(p);
+	if (req->token && !ret)
+		token_out(p, &r, token);
 }
 
 void pair_release_fast(struct pair *p, unsigned int holder, u32 n)
 {
-	bool expected = model_is_ordinary(&p->m) && p->m.holder[holder].held >= n;
+	bool enough = p->m.signal ? p->m.available + n <= p->m.max : p->m.holder[holder].held >= n;
+	bool expected = model_is_ordinary(&p->m) && enough;
 	struct model_news news = { };
 	bool released;
 

@@ -90,7 +90,7 @@ void pair_finish(struct pair *p, unsigned int id);
 void pair_give_back(struct pair *p, unsigned int id);
 void pair_go_on(struct pair *p, unsigned int i);
 
-void pair_acquire_fast(struct pair *p, unsigned int holder, unsigned int process, u32 n);
+void pair_acquire_fast(struct pair *p, const struct pair_request *req);
 void pair_release_fast(struct pair *p, unsigned int holder, u32 n);
 void pair_release(struct pair *p, unsigned int holder, u32 n);
 void pair_post(struct pair *p, u32 n);

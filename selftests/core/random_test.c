@@ -304,11 +304,16 @@ static bool do_go_on(void)
 
 static bool do_acquire_fast(void)
 {
-	unsigned int holder = some_holder();
-	u32 n = some_permits();
+	struct pair_request req = {
+		.holder = some_holder(),
+		.process = below(PAIR_PROCESSES),
+		.n = some_permits(),
+		.token = below(2),
+	};
 
-	note("acquire %u on %u, the fast way", n, holder);
-	pair_acquire_fast(p, holder, below(PAIR_PROCESSES), n);
+	note("acquire %u on %u, the fast way%s", req.n, req.holder,
+	     req.token ? ", with a token" : "");
+	pair_acquire_fast(p, &req);
 	return true;
 }
 
