@@ -11,6 +11,7 @@
 #include <linux/lockdep.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -27,10 +28,13 @@ static void ksem_wake_flush(struct ksem_sem *sem, struct ksem_wake *wake)
 {
 	unsigned int i;
 
-	for (i = 0; i < wake->nr; i++) {
+	/* One that preempts this thread must not keep the others asleep. */
+	preempt_disable();
+	for (i = 0; i < wake->nr; i++)
 		wake_up_process(wake->task[i]);
+	preempt_enable();
+	for (i = 0; i < wake->nr; i++)
 		put_task_struct(wake->task[i]);
-	}
 	/* Argument (C) of core.c: the lock has ordered this look. */
 	if (wake->events && waitqueue_active(&sem->poll_wq)) {
 		__poll_t key = 0;
@@ -329,7 +333,11 @@ static void ksem_waiter_wait(struct ksem_sem *sem, struct ksem_waiter *w, u32 fl
 		hrtimer_cancel(&timer.timer);
 		destroy_hrtimer_on_stack(&timer.timer);
 	}
-	if (why != KSEM_W_QUEUED) {
+	/*
+	 * A last try: the permits may have been there for long, and the thread whose
+	 * sweep was to bring them held up.
+	 */
+	if (why != KSEM_W_QUEUED && !ksem_sem_retry_finish(sem, w)) {
 		ksem_sem_leave(sem, w, why, &wake);
 		ksem_sem_finish(sem, &wake);
 	}

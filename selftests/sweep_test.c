@@ -24,6 +24,7 @@ struct stalled {
 	long rt_runtime_us;
 	atomic_bool over;
 	atomic_int granted;
+	atomic_int timed;	/* 1: it still waits */
 };
 
 /* Real-time threads may have all of a CPU with -1. The old value, or 0. */
@@ -78,17 +79,29 @@ static bool start_thread(void *(*main)(void *data), void *data)
 	return !error;
 }
 
-/* True with the first batch granted and the rest in the queue. */
-static bool stall(struct stalled *s)
+/* So many more of the crowd wait. */
+static bool gather(struct stalled *s, unsigned int n)
 {
-	int i;
+	unsigned int queued = ksem_test_info(s->fd).out_waiters + n;
 
-	for (i = 0; i < CROWD; i++)
+	while (n--)
 		if (!start_thread(wait_and_keep_the_cpu, s))
 			return false;
-	return ksem_test_wait_queued(s->fd, CROWD) && start_thread(post_and_stall, s) &&
-	       ksem_test_until(s->granted) &&
-	       ksem_test_info(s->fd).out_waiters == CROWD - BATCH;
+	return ksem_test_wait_queued(s->fd, queued);
+}
+
+/* True with the first batch granted and the rest in the queue. */
+static bool sweep_and_stall(struct stalled *s)
+{
+	unsigned int queued = ksem_test_info(s->fd).out_waiters;
+
+	return start_thread(post_and_stall, s) && ksem_test_until(s->granted) &&
+	       ksem_test_info(s->fd).out_waiters == queued - BATCH;
+}
+
+static bool stall(struct stalled *s)
+{
+	return gather(s, CROWD) && sweep_and_stall(s);
 }
 
 FIXTURE(stalled) {
@@ -142,6 +155,31 @@ TEST_F(stalled, sweep_gets_on_with_each_release)
 	ASSERT_EQ(0, ksem_test_release(self->s->fd, 1));
 	EXPECT_EQ(0, ksem_test_info(self->s->fd).out_waiters);
 	EXPECT_EQ(0, ksem_test_try_acquire(self->s->other, 1));
+}
+
+/* On the CPU of the one who starts it. */
+static void *wait_for_some_time(void *data)
+{
+	struct stalled *s = data;
+
+	s->timed = ksem_test_acquire_ex(s->fd, 0, 1, ksem_test_in_ms(3000), NULL);
+	return NULL;
+}
+
+TEST_F(stalled, sweep_lets_nobody_time_out_beside_free_permits)
+{
+	if (!can_stall(self->s))
+		SKIP(return, "needs two CPUs, and root");
+	self->s->timed = 1;
+	ASSERT_TRUE(gather(self->s, BATCH));
+	ASSERT_TRUE(start_thread(wait_for_some_time, self->s));
+	ASSERT_TRUE(ksem_test_wait_queued(self->s->fd, BATCH + 1));
+	ASSERT_TRUE(gather(self->s, CROWD - BATCH));
+	ASSERT_TRUE(sweep_and_stall(self->s));
+	ASSERT_EQ(1, atomic_load(&self->s->timed));
+	ASSERT_TRUE(ksem_test_until(self->s->timed != 1));
+	EXPECT_EQ(0, atomic_load(&self->s->timed));
+	EXPECT_EQ(0, ksem_test_info(self->s->fd).out_timeouts);
 }
 
 /* Threads that come back at once, and run before the one that woke them. */
