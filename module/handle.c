@@ -678,7 +678,9 @@ struct ksem_ioctl {
 	[_IOC_NR(KSEM_IOC_##_CMD) - _IOC_NR(KSEM_IOC_CREATE)] = {	\
 		.fn = ksem_ioctl_##_name,				\
 		.cmd = KSEM_IOC_##_CMD,					\
-		.size = sizeof(struct ksem_##_name),			\
+		/* Copied by the word. */				\
+		.size = sizeof(struct ksem_##_name) +			\
+			BUILD_BUG_ON_ZERO(sizeof(struct ksem_##_name) % sizeof(u64)),	\
 		.right = _right,					\
 		.flags = _flags,					\
 		__VA_ARGS__						\
