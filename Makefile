@@ -12,12 +12,16 @@ SRCDIR		?= /usr/src
 INSTALL_MOD_DIR	?= updates
 BUILD		:= $(CURDIR)/build
 KERNEL		?= 6.1
+# Of the benchmark; empty: what tools/bench/run takes by itself.
+KERNELS		?=
+MODES		?=
 
 export PREFIX
 kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
+boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
 .PHONY: all module lib install install-module install-lib install-dkms demo test \
-	storm kunit lint clean help
+	storm kunit bench bench-gate bench-plot lint clean help
 all: module lib
 
 module:
@@ -65,13 +69,23 @@ kunit:
 storm:
 	tools/test/run storm
 
+bench:
+	tools/bench/run $(boots)
+
+bench-gate:
+	tools/bench/run -g $(boots)
+
+bench-plot:
+	tools/vm/deps bench plot
+	tools/bench/plot $(BUILD)/bench/results.json $(BUILD)/bench
+
 lint:
 	tools/lint/run
 
 clean:
 	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
 	rm -rf $(BUILD)/lib $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
-		$(BUILD)/demo $(BUILD)/module $(BUILD)/test
+		$(BUILD)/demo $(BUILD)/module $(BUILD)/test $(BUILD)/bench
 
 help:
 	@echo 'Build:'
@@ -88,6 +102,9 @@ help:
 	@echo '  test            all tests'
 	@echo '  kunit           the KUnit suites alone'
 	@echo '  storm           100000 cycles of acquire, kill -9, reclaim on 6.1 and 6.12'
+	@echo '  bench           measure ksem and its peers (KERNELS="6.1 7.3" MODES="icount wall")'
+	@echo '  bench-gate      compare instruction counts with tools/bench/gates.json'
+	@echo '  bench-plot      pictures of what bench measured last, in build/bench/'
 	@echo 'Look:'
-	@echo '  lint            checkpatch, sparse, compiler warnings, shellcheck, mandoc'
+	@echo '  lint            checkpatch, sparse, compiler warnings, shellcheck, mandoc, Python'
 	@echo 'Variables: KDIR (kernel headers), V=1 (show commands)'

@@ -5,10 +5,12 @@
 # The guest's file system: an archive per kernel, made once and kept, and one
 # per run that is unpacked over it.
 
-# archive DIR FILE: everything belongs to root in the guest.
+# archive DIR FILE: everything belongs to root in the guest. The same files make
+# the same archive, whenever and wherever: what the guest counts depends on it.
 archive() {
-	(cd "$1" && find . -mindepth 1 | sort |
-		cpio --quiet -o -H newc -R 0:0) >"$2"
+	find "$1" -mindepth 1 -exec touch -h -d '2026-01-01 UTC' {} +
+	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort |
+		cpio --quiet --reproducible -o -H newc -R 0:0) >"$2"
 }
 
 # What the two ports need, in the order in which it is loaded. A kernel that
