@@ -21,7 +21,7 @@ kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
 .PHONY: all module lib install install-module install-lib install-dkms demo test \
-	storm kunit bench bench-gate bench-plot lint clean help
+	test-matrix storm kunit bench bench-gate bench-plot lint clean help
 all: module lib
 
 module:
@@ -63,6 +63,9 @@ demo:
 test:
 	tools/test/run
 
+test-matrix:
+	tools/test/run matrix
+
 kunit:
 	tools/test/run kunit
 
@@ -100,6 +103,7 @@ help:
 	@echo 'In a virtual machine:'
 	@echo '  demo            the main job, to look at (KERNEL=6.1)'
 	@echo '  test            all tests'
+	@echo '  test-matrix     selftests, library, examples on 6.1, 6.1-rt, 6.12, 6.12-rt, 7.3'
 	@echo '  kunit           the KUnit suites alone'
 	@echo '  storm           100000 cycles of acquire, kill -9, reclaim on 6.1 and 6.12'
 	@echo '  bench           measure ksem and its peers (KERNELS="6.1 7.3" MODES="icount wall")'

@@ -31,7 +31,7 @@ lock() {
 # The known kernels; the names are also those of the folders they end up in.
 check_kernel_name() {
 	case $1 in
-	6.1 | 6.12 | 6.12-rt | 7.3 | test) ;;
-	*) die "unknown kernel '$1' (6.1, 6.12, 6.12-rt, 7.3 or test)" ;;
+	6.1 | 6.1-rt | 6.12 | 6.12-rt | 7.3 | test) ;;
+	*) die "unknown kernel '$1' (6.1, 6.1-rt, 6.12, 6.12-rt, 7.3 or test)" ;;
 	esac
 }
