@@ -163,6 +163,14 @@ void bench_pin(unsigned int cpu)
 	bench_check(!sched_setaffinity(0, sizeof(set), &set), "sched_setaffinity");
 }
 
+void bench_set_priority(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+	int policy = priority ? SCHED_FIFO : SCHED_OTHER;
+
+	bench_check(!sched_setscheduler(0, policy, &param), "sched_setscheduler");
+}
+
 unsigned int bench_processors(void)
 {
 	return sysconf(_SC_NPROCESSORS_ONLN);

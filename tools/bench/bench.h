@@ -106,8 +106,6 @@ struct bench_peer {
 	 * instructions a call through a pointer would be most of it.
 	 */
 	void (*pairs)(struct bench_user *user, unsigned long loops);
-	/* How many wait now, or -1 where it cannot be asked. */
-	int (*queue_length)(struct bench_user *user);
 };
 
 /* All peers, NULL at the end; in the order of the tables. */
@@ -170,6 +168,11 @@ int bench_spawn(void (*body)(void *arg), void *arg);
 void bench_reap(int pid);
 /* The calling process runs on this processor only. */
 void bench_pin(unsigned int cpu);
+/*
+ * The calling thread runs before all of a lower real-time priority; 0: it is like
+ * everybody else. Those that it starts later have the same.
+ */
+void bench_set_priority(int priority);
 unsigned int bench_processors(void);
 /* Sleeps until n processes or threads are asleep in system calls. */
 void bench_until_asleep(const int *pids, unsigned int n);

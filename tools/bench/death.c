@@ -8,7 +8,6 @@
  * waiter has a real-time priority: how long the scheduler lets the dying go on
  * at the cost of whom it has woken, up to a tick, is not what is asked here.
  */
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -65,11 +64,10 @@ static void hold(void *arg)
 
 static void wait_for_one(void *arg)
 {
-	const struct sched_param param = { .sched_priority = 1 };
 	struct death *death = arg;
 	struct bench_user user;
 
-	bench_check(!sched_setscheduler(0, SCHED_FIFO, &param), "sched_setscheduler");
+	bench_set_priority(1);
 	death->peer->join(&user, &death->sem);
 	death->peer->acquire(&user);
 	death->granted_at = bench_now();

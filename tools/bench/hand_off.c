@@ -28,13 +28,6 @@ struct trips {
 	struct bench_user back;
 };
 
-static void set_policy(int policy, int level)
-{
-	const struct sched_param priority = { .sched_priority = level };
-
-	bench_check(!sched_setscheduler(0, policy, &priority), "sched_setscheduler");
-}
-
 static void answer(void *arg)
 {
 	struct lane *lane = arg;
@@ -95,7 +88,7 @@ static double round_trip(const struct bench_peer *peer, unsigned int cpus)
 	 * it. The default policy goes by what each has had before, and the same
 	 * trips differ by 3 % from boot to boot; it adds the same to all peers.
 	 */
-	set_policy(SCHED_FIFO, 1);
+	bench_set_priority(1);
 	pid = bench_spawn(answer, lane);
 	peer->join(&trips.there, &lane->there);
 	peer->join(&trips.back, &lane->back);
@@ -103,7 +96,7 @@ static double round_trip(const struct bench_peer *peer, unsigned int cpus)
 	__atomic_store_n(&lane->over, true, __ATOMIC_RELAXED);
 	round_trips(&trips, 1);
 	bench_reap(pid);
-	set_policy(SCHED_OTHER, 0);
+	bench_set_priority(0);
 	peer->leave(&trips.there);
 	peer->leave(&trips.back);
 	peer->destroy(&lane->there);
@@ -175,14 +168,14 @@ static double release(const struct bench_peer *peer)
 	 * does not even think of switching within the release. What is left is
 	 * the release and the wake-up, by the same measure for all peers.
 	 */
-	set_policy(SCHED_FIFO, 1);
+	bench_set_priority(1);
 	for (int i = 0; i < RELEASES; i++) {
 		uint64_t took = one_release(wake, &user, pid);
 
 		if (took < least)
 			least = took;
 	}
-	set_policy(SCHED_OTHER, 0);
+	bench_set_priority(0);
 	close(wake->wanted[1]);
 	bench_reap(pid);
 	close(wake->done[0]);

@@ -74,5 +74,4 @@ const struct bench_peer peer_eventfd = {
 	.release_n = release_n,
 	.try_acquire = try_acquire,
 	.pairs = pairs,
-	.queue_length = peer_queue_unknown,
 };

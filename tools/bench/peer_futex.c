@@ -89,7 +89,6 @@ const struct bench_peer peer_futex = {
 	.try_acquire = try_acquire,
 	.timed_acquire = timed_acquire,
 	.pairs = pairs,
-	.queue_length = peer_queue_unknown,
 };
 
 /* Alone on the word, so that one attempt is enough. */
@@ -124,5 +123,4 @@ const struct bench_peer peer_bare_cas = {
 	.acquire = take,
 	.release = put,
 	.pairs = bare_pairs,
-	.queue_length = peer_queue_unknown,
 };

@@ -133,14 +133,6 @@ static void token_acquire(struct bench_user *user)
 
 PEER_PAIRS(pairs, acquire, release)
 
-static int queue_length(struct bench_user *user)
-{
-	struct ksem_info info = { .size = sizeof(info) };
-
-	bench_check(!ioctl(user->fd, KSEM_IOC_INFO, &info), "KSEM_IOC_INFO");
-	return info.out_waiters;
-}
-
 #define KSEM_CAN	(BENCH_MANY | BENCH_N | BENCH_RELEASE_N | BENCH_TRY | BENCH_TIMED | \
 			 BENCH_TOKEN | BENCH_BLOCK | BENCH_POLL)
 
@@ -164,7 +156,6 @@ static int queue_length(struct bench_user *user)
 	.timed_acquire = timed_acquire,		\
 	.token_acquire = token_acquire,		\
 	.pairs = pairs,				\
-	.queue_length = queue_length,		\
 }
 
 const struct bench_peer peer_ksem =
@@ -198,5 +189,4 @@ const struct bench_peer peer_bare_ioctl = {
 	.acquire = call_nothing,
 	.release = call_nothing,
 	.pairs = nothing_pairs,
-	.queue_length = queue_length,
 };

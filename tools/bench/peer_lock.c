@@ -102,7 +102,6 @@ PEER_PAIRS(ofd_pairs, ofd_acquire, ofd_release)
 	.release = prefix##_release,				\
 	.try_acquire = prefix##_try_acquire,			\
 	.pairs = prefix##_pairs,				\
-	.queue_length = peer_queue_unknown,			\
 }
 
 const struct bench_peer peer_flock = LOCK_PEER("flock", flock);

@@ -106,5 +106,4 @@ const struct bench_peer peer_ntsync = {
 	.try_acquire = try_acquire,
 	.timed_acquire = timed_acquire,
 	.pairs = pairs,
-	.queue_length = peer_queue_unknown,
 };

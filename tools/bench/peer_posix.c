@@ -62,5 +62,4 @@ const struct bench_peer peer_posix = {
 	.try_acquire = try_acquire,
 	.timed_acquire = timed_acquire,
 	.pairs = pairs,
-	.queue_length = peer_queue_unknown,
 };

@@ -90,14 +90,6 @@ static void timed_acquire(struct bench_user *user, uint64_t deadline)
 	bench_check(operate(user, -1, 0, &timeout), "semtimedop");
 }
 
-static int queue_length(struct bench_user *user)
-{
-	int waiters = semctl(user->sem->id, 0, GETNCNT);
-
-	bench_check(waiters >= 0, "semctl GETNCNT");
-	return waiters;
-}
-
 #define SYSV_PEER(its_name, its_join, also)				\
 {									\
 	.name = (its_name),						\
@@ -115,7 +107,6 @@ static int queue_length(struct bench_user *user)
 	.try_acquire = try_acquire,					\
 	.timed_acquire = timed_acquire,					\
 	.pairs = pairs,							\
-	.queue_length = queue_length,					\
 }
 
 const struct bench_peer peer_sysv = SYSV_PEER("SysV", join, BENCH_POST);

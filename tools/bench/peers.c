@@ -57,5 +57,4 @@ const struct bench_peer peer_bare_call = {
 	.acquire = call,
 	.release = call,
 	.pairs = pairs,
-	.queue_length = peer_queue_unknown,
 };

@@ -37,12 +37,6 @@ static inline void peer_leave(struct bench_user *user)
 	user->sem = NULL;
 }
 
-static inline int peer_queue_unknown(struct bench_user *user)
-{
-	(void)user;
-	return -1;
-}
-
 extern const struct bench_peer peer_ksem, peer_ksem_non_fair, peer_ksem_unbounded,
 	peer_ksem_signal, peer_posix, peer_futex, peer_eventfd, peer_pipe,
 	peer_sysv, peer_sysv_undo, peer_flock, peer_ofd, peer_ntsync,

@@ -19,7 +19,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -115,15 +114,6 @@ static void *wait_again_and_again(void *arg)
 	return NULL;
 }
 
-/* 0: like everybody else. Threads that it starts have the same. */
-static void set_priority(int priority)
-{
-	const struct sched_param param = { .sched_priority = priority };
-	int policy = priority ? SCHED_FIFO : SCHED_OTHER;
-
-	bench_check(!sched_setscheduler(0, policy, &param), "sched_setscheduler");
-}
-
 static void start_thread(struct waiter *waiter)
 {
 	pthread_attr_t attr;
@@ -144,7 +134,7 @@ static void start_waiters(void *arg)
 	static struct waiter waiters[MAX_WAITERS];
 	struct queue *queue = arg;
 
-	set_priority(1);
+	bench_set_priority(1);
 	for (unsigned int i = 0; i < queue->waiters; i++) {
 		waiters[i] = (struct waiter){ queue, i };
 		start_thread(&waiters[i]);
@@ -249,13 +239,13 @@ static struct samples sample(struct queue *queue, struct bench_user *user,
 {
 	struct samples samples = { UINT64_MAX, UINT64_MAX, UINT64_MAX };
 
-	set_priority(2);
+	bench_set_priority(2);
 	for (unsigned int i = 0; i < repeats->bursts; i++)
 		release_burst(queue, user, &samples);
 	queue_up(queue, 0, queue->waiters);
 	for (unsigned int i = 0; i < repeats->singles; i++)
 		release_one(queue, user, &samples);
-	set_priority(0);
+	bench_set_priority(0);
 	return samples;
 }
 
