@@ -67,7 +67,7 @@
  * A fair semaphore's waiter is granted in place by whoever makes room, and only
  * needs to see it. A non-fair semaphore's head is woken to try for itself
  * (woken = true, state unchanged), unless it is due: then it is granted in
- * place too.
+ * place too, and also by newcomers that find it in their way.
  *
  * More than KSEM_BATCH grants are a sweep: KSEM_S_SERVING is set while the lock
  * is dropped in between. The thread that began it goes on up to the ticket that was
@@ -465,6 +465,20 @@ static void ksem_sem_settle_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 	ksem_sem_note_edges_locked(sem, wake);
 }
 
+/*
+ * The same for one who has asked for permits. A head that is due may have been woken
+ * by a thread that hasn't come to it yet: it gets its permits from whoever finds it
+ * in the way. While a sweep is on, those who queue take part by retrying.
+ */
+static void ksem_sem_settle_request_locked(struct ksem_sem *sem, struct ksem_wake *wake)
+{
+	lockdep_assert_held(&sem->lock);
+	if (sem->state & KSEM_S_SERVING)
+		ksem_sem_note_edges_locked(sem, wake);
+	else
+		ksem_sem_settle_locked(sem, wake);
+}
+
 /* The end of every hold of the lock that may have made room for somebody. */
 static void ksem_sem_settle_unlock(struct ksem_sem *sem, struct ksem_wake *wake)
 	__releases(&sem->lock)
@@ -615,7 +629,7 @@ int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
 	/* A restarted request has waited before, and ends here. */
 	if (w->ticket && ret != -EINPROGRESS)
 		ksem_sem_account_wait_locked(sem, w, ksem_wake_now(wake));
-	ksem_sem_note_edges_locked(sem, wake);
+	ksem_sem_settle_request_locked(sem, wake);
 	ksem_sem_unlock(sem);
 	return ret;
 }
@@ -642,7 +656,7 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 		trace_ksem_acquire(sem, w->n);
 		w->state = KSEM_W_GRANTED;
 	}
-	ksem_sem_note_edges_locked(sem, wake);
+	ksem_sem_settle_request_locked(sem, wake);
 	ksem_sem_unlock(sem);
 	return ret;
 }

@@ -247,7 +247,6 @@ int ksem_test_ask(struct ksem_test *t, unsigned int i, enum ksem_patience patien
 {
 	int ret = ksem_sem_request(&t->sem, &t->w[i], patience, &t->wake);
 
-	KUNIT_EXPECT_EQ(t->kunit, t->wake.nr, 0);
 	KUNIT_EXPECT_EQ(t->kunit, t->w[i].state,
 			!ret ? KSEM_W_GRANTED :
 			ret == -EINPROGRESS ? KSEM_W_QUEUED : KSEM_W_IDLE);
@@ -279,6 +278,7 @@ int ksem_test_barge(struct ksem_test *t, unsigned int i, u32 n)
 void ksem_test_take(struct ksem_test *t, unsigned int i, u32 n)
 {
 	KUNIT_ASSERT_EQ(t->kunit, ksem_test_try(t, i, n), 0);
+	KUNIT_EXPECT_EQ(t->kunit, t->wake.nr, 0);
 }
 
 /* There is no room: requests queue, for n each. */
@@ -286,8 +286,10 @@ void ksem_test_queue(struct ksem_test *t, unsigned int first, unsigned int nr, u
 {
 	unsigned int i;
 
-	for (i = first; i < first + nr; i++)
+	for (i = first; i < first + nr; i++) {
 		KUNIT_ASSERT_EQ(t->kunit, ksem_test_acquire(t, i, n), -EINPROGRESS);
+		KUNIT_EXPECT_EQ(t->kunit, t->wake.nr, 0);
+	}
 }
 
 /* A signal breaks a wait off; the same request comes again. */

@@ -41,6 +41,37 @@ static void newcomers_queue_behind_a_head_that_is_due(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ksem_test_barge(t, 2, 1), 0);
 }
 
+/* The thread that woke it may be kept from the wake-up for long. */
+static void due_head_that_was_woken_is_granted_by_newcomers(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+
+	ksem_test_create(t, 0, 0, 30);
+	ksem_test_queue(t, 0, 3, 5);
+	ksem_test_post(t, 16);
+	expect_nudged(t, 0);
+	ksem_test_now += KSEM_TEST_HANDOFF;
+	KUNIT_EXPECT_EQ(test, ksem_test_try(t, 3, 1), -EAGAIN);
+	ksem_test_expect_woken(t, 0, 3);
+	ksem_test_expect_states(t, 0, 3, KSEM_W_GRANTED);
+
+	ksem_test_queue(t, 4, 2, 2);
+	ksem_test_post(t, 1);
+	expect_nudged(t, 4);
+	ksem_test_now += KSEM_TEST_HANDOFF;
+	KUNIT_EXPECT_EQ(test, ksem_test_drain(t, 3), 0);
+	ksem_test_expect_woken(t, 4, 1);
+
+	ksem_test_post(t, 2);
+	ksem_test_expect_woken(t, 5, 1);
+	ksem_test_queue(t, 6, 1, 2);
+	ksem_test_post(t, 2);
+	expect_nudged(t, 6);
+	ksem_test_now += KSEM_TEST_HANDOFF;
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire(t, 7, 1), -EINPROGRESS);
+	ksem_test_expect_woken(t, 6, 1);
+}
+
 static void newcomers_pass_again_when_the_due_head_has_left(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
@@ -270,6 +301,7 @@ static void restarted_request_is_due_by_its_first_arrival(struct kunit *test)
 static struct kunit_case nonfair_cases[] = {
 	KUNIT_CASE(newcomers_pass_a_head_that_is_not_due),
 	KUNIT_CASE(newcomers_queue_behind_a_head_that_is_due),
+	KUNIT_CASE(due_head_that_was_woken_is_granted_by_newcomers),
 	KUNIT_CASE(newcomers_pass_again_when_the_due_head_has_left),
 	KUNIT_CASE(head_may_be_passed_for_ever_if_so_created),
 	KUNIT_CASE(clock_that_is_behind_makes_nobody_due),

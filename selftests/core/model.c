@@ -285,6 +285,15 @@ static void settle(struct model *m, struct model_news *news)
 	look(m, news);
 }
 
+/* Nor does one who asks leave a head without its turn; a sweep is others' work. */
+static void settle_request(struct model *m, struct model_news *news)
+{
+	if (m->serving)
+		look(m, news);
+	else
+		settle(m, news);
+}
+
 /*
  * Requests
  */
@@ -311,7 +320,7 @@ int model_request(struct model *m, struct model_request *r, enum model_patience 
 		m->totals.timeouts++;
 		ret = -ETIMEDOUT;
 	}
-	look(m, news);
+	settle_request(m, news);
 	return ret;
 }
 
@@ -326,7 +335,7 @@ int model_drain(struct model *m, struct model_request *r, struct model_news *new
 		r->n = m->available < KSEM_MAX_PERMITS ? m->available : KSEM_MAX_PERMITS;
 		grant(m, r);
 	}
-	look(m, news);
+	settle_request(m, news);
 	return ret;
 }
 
