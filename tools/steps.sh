@@ -3,13 +3,15 @@
 #
 # Steps that are counted: sourced by what runs tests and checks.
 #
-#   step NAME COMMAND...   run a command, show what it says, and count: by its
+#   step [-b SECONDS] NAME COMMAND...
+#                          run a command, show what it says, and count: by its
 #                          closing line 'N passed, N failed[, N skipped]', or as
-#                          one test where it has none
+#                          one test where it has none; end it when its budget of
+#                          so many seconds is used up
 #   summary                print the sum as such a line; fails if anything did
 #
 # A command that fails without counting a failure is one failure, and so is one
-# that counts and has passed nothing.
+# that counts and has passed nothing. With a budget the command is a program.
 
 steps_log=$(mktemp -d "${TMPDIR:-/tmp}/ksem-steps.XXXXXX")
 trap 'rm -rf "$steps_log"' EXIT
@@ -19,11 +21,18 @@ steps_skipped=0
 steps_bad=()
 
 step() {
-	local name=$1 status=0 began=$SECONDS line p=0 f=0 s=0
+	local name status=0 began=$SECONDS budget='' line p=0 f=0 s=0
+	local -a limit=()
 
+	if [[ $1 == -b ]]; then
+		budget=" of $2"
+		limit=(timeout -k 30 "$2")
+		shift 2
+	fi
+	name=$1
 	shift
 	echo "== $name"
-	"$@" 2>&1 | tee "$steps_log/out" || status=$?
+	${limit[@]+"${limit[@]}"} "$@" 2>&1 | tee "$steps_log/out" || status=$?
 	line=$(grep -aE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$steps_log/out" | tail -n 1) ||
 		true
 	if [[ -n $line ]]; then
@@ -41,7 +50,7 @@ step() {
 	steps_skipped=$((steps_skipped + s))
 	((f == 0)) || steps_bad+=("$name")
 	echo "== $name: $p passed, $f failed, $s skipped, exit status $status," \
-		"$((SECONDS - began)) s"
+		"$((SECONDS - began))$budget s"
 }
 
 summary() {
