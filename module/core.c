@@ -468,14 +468,14 @@ static void ksem_sem_settle_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 /*
  * The same for one who has asked for permits. A head that is due may have been woken
  * by a thread that hasn't come to it yet: it gets its permits from whoever finds it
- * in the way. While a sweep is on, those who queue take part by retrying.
+ * in the way. Pollers that have seen a try fail hear of what that leaves, so the
+ * failure comes first. While a sweep is on, those who queue take part by retrying.
  */
 static void ksem_sem_settle_request_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 {
 	lockdep_assert_held(&sem->lock);
-	if (sem->state & KSEM_S_SERVING)
-		ksem_sem_note_edges_locked(sem, wake);
-	else
+	ksem_sem_note_edges_locked(sem, wake);
+	if (!(sem->state & KSEM_S_SERVING))
 		ksem_sem_settle_locked(sem, wake);
 }
 

@@ -4,6 +4,7 @@
  * becomes true, and one when there is more of what was there already.
  */
 #include "ksem_test.h"
+#include "ksem_test_cpu.h"
 #include "ksem_test_poll.h"
 #include "ksem_test_proc.h"
 
@@ -480,6 +481,54 @@ TEST(a_granted_head_is_an_edge_if_something_is_left)
 	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
 	EXPECT_EQ(1, ksem_test_info(fd).out_available);
 	ksem_test_kill(child);
+}
+
+/*
+ * A head that was woken, and kept from running until it is due, is served by the try
+ * that it makes fail. What is left then is news to whoever made that try.
+ */
+
+/* One held, the head wants it. False if it would be due at once. */
+static bool wake_a_head(FIXTURE_DATA(edge) * self, struct ksem_test_waiter *head, __u64 ms)
+{
+	self->fd = ksem_test_new_handoff(0, 2, 10, ms * KSEM_TEST_MS);
+	self->other = ksem_test_attached(self->fd);
+	self->epoll = ksem_test_watch(self->fd, EPOLLET);
+	return ksem_test_acquire(self->other, 2) >= 0 && ksem_test_queue(head, self->fd, 1, 1) &&
+	       ksem_test_seize_cpu() && !ksem_test_release(self->other, 2) &&
+	       ksem_test_info(self->fd).out_waiters == 1;
+}
+
+static void let_the_head_go(FIXTURE_DATA(edge) * self, struct ksem_test_waiter *head)
+{
+	ksem_test_let_go_of_cpu();
+	ksem_test_shutdown(self->other);
+	ksem_test_join(head);
+	close(self->epoll);
+	close(self->other);
+	close(self->fd);
+}
+
+TEST(what_a_failing_try_leaves_is_an_edge)
+{
+	struct ksem_test_waiter head;
+	FIXTURE_DATA(edge) edge;
+	__u64 due_ns, ms;
+
+	if (!ksem_test_share_one_cpu())
+		SKIP(return, "needs the right to choose CPU and priority");
+	for (ms = KSEM_TEST_FIRST_MS; !wake_a_head(&edge, &head, ms); ms *= 2) {
+		ASSERT_GE(KSEM_TEST_LAST_MS, ms);
+		let_the_head_go(&edge, &head);
+	}
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(edge.epoll) & EPOLLIN);
+	/* Without a sleep: it would run. */
+	for (due_ns = ksem_test_in_ms(ms); ksem_test_now() < due_ns; )
+		continue;
+	ASSERT_EQ(-EAGAIN, ksem_test_try_acquire(edge.other, 1));
+	EXPECT_EQ(0, ksem_test_info(edge.fd).out_waiters);
+	EXPECT_EQ(EPOLLIN, ksem_test_reported(edge.epoll) & EPOLLIN);
+	let_the_head_go(&edge, &head);
 }
 
 TEST_HARNESS_MAIN

@@ -285,12 +285,14 @@ static void settle(struct model *m, struct model_news *news)
 	look(m, news);
 }
 
-/* Nor does one who asks leave a head without its turn; a sweep is others' work. */
+/*
+ * Nor does one who asks leave a head without its turn; a sweep is others' work. What
+ * was refused is news before what that leaves.
+ */
 static void settle_request(struct model *m, struct model_news *news)
 {
-	if (m->serving)
-		look(m, news);
-	else
+	look(m, news);
+	if (!m->serving)
 		settle(m, news);
 }
 
