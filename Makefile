@@ -12,6 +12,8 @@ SRCDIR		?= /usr/src
 INSTALL_MOD_DIR	?= updates
 BUILD		:= $(CURDIR)/build
 KERNEL		?= 6.1
+MINUTES		?= 10
+SECONDS		?= 120
 # Of the benchmark; empty: what tools/bench/run takes by itself.
 KERNELS		?=
 MODES		?=
@@ -21,7 +23,8 @@ kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
 .PHONY: all module lib install install-module install-lib install-dkms demo test \
-	test-matrix storm kunit bench bench-gate bench-plot lint clean help
+	test-matrix test-debug test-kcsan test-kmsan kunit storm soak fuzz model history \
+	mutants coverage ci-long bench bench-gate bench-plot lint clean help
 all: module lib
 
 module:
@@ -66,11 +69,35 @@ test:
 test-matrix:
 	tools/test/run matrix
 
+test-debug test-kcsan test-kmsan: test-%:
+	tools/test/run $*
+
 kunit:
 	tools/test/run kunit
 
 storm:
 	tools/test/run storm
+
+soak:
+	tools/soak/run -k $(KERNEL) -m $(MINUTES)
+
+fuzz:
+	tools/fuzz/run $(if $(findstring file,$(origin KERNEL)),,-k $(KERNEL)) -t $(SECONDS)
+
+model:
+	tools/model/run
+
+history:
+	tools/model/history/run -k $(KERNEL)
+
+mutants:
+	tools/mutants/run
+
+coverage:
+	tools/coverage/run
+
+ci-long:
+	.ci/long
 
 bench:
 	tools/bench/run $(boots)
@@ -88,7 +115,8 @@ lint:
 clean:
 	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
 	rm -rf $(BUILD)/lib $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
-		$(BUILD)/demo $(BUILD)/module $(BUILD)/test $(BUILD)/bench
+		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
+		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage
 
 help:
 	@echo 'Build:'
@@ -104,11 +132,21 @@ help:
 	@echo '  demo            the main job, to look at (KERNEL=6.1)'
 	@echo '  test            all tests'
 	@echo '  test-matrix     selftests, library, examples on 6.1, 6.1-rt, 6.12, 6.12-rt, 7.3'
+	@echo '  test-debug      the same and KUnit on a kernel with KASAN, lockdep, UBSAN, kmemleak...'
+	@echo '  test-kcsan      the same on a kernel that looks for data races'
+	@echo '  test-kmsan      the same on a kernel that looks for uninitialised memory'
 	@echo '  kunit           the KUnit suites alone'
-	@echo '  storm           100000 cycles of acquire, kill -9, reclaim on 6.1 and 6.12'
+	@echo '  storm           100000 kills with -9 of holders and waiters, on 6.1 and on 6.12'
+	@echo '  soak            storms and races, a table of figures (MINUTES=10 KERNEL=6.1)'
+	@echo '  history         record what processes see, and prove it linearizable (KERNEL=6.1)'
+	@echo '  fuzz            random calls, guided by coverage (SECONDS=120 KERNEL=debug)'
+	@echo '  coverage        lines and branches of the module that the tests reach'
+	@echo '  mutants         seeded bugs: does the suite that should catch each catch it?'
+	@echo '  ci-long         what is too long for .ci/run'
 	@echo '  bench           measure ksem and its peers (KERNELS="6.1 7.3" MODES="icount wall")'
 	@echo '  bench-gate      compare instruction counts with tools/bench/gates.json'
 	@echo '  bench-plot      pictures of what bench measured last, in build/bench/'
-	@echo 'Look:'
+	@echo 'Without a machine:'
+	@echo '  model           models of the queue and of its barriers, checked exhaustively'
 	@echo '  lint            checkpatch, sparse, compiler warnings, shellcheck, mandoc, Python'
 	@echo 'Variables: KDIR (kernel headers), V=1 (show commands)'

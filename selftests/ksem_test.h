@@ -34,6 +34,34 @@
 
 #include <linux/ksem.h>
 
+#include "kselftest.h"
+
+/* A factor from the environment, 1 without one. What is none ends the program. */
+static inline unsigned int ksem_test_factor(const char *name)
+{
+	const char *text = getenv(name);
+	unsigned long factor = 1;
+	char *end = NULL;
+
+	if (text)
+		factor = strtoul(text, &end, 10);
+	if (!factor || factor > 1000000 || (end && *end))
+		ksft_exit_fail_msg("%s is a number from 1 to 1000000, not '%s'\n",
+				   name, text);
+	return factor;
+}
+
+/*
+ * KSEM_TEST_SLOW: how many times slower than usual everything is, as on a kernel
+ * full of checks. The harness gives each test its time by alarm().
+ */
+static inline unsigned int ksem_test_slow(void)
+{
+	return ksem_test_factor("KSEM_TEST_SLOW");
+}
+
+#define alarm(seconds)		alarm((seconds) * ksem_test_slow())
+
 #include "kselftest_harness.h"
 
 #define KSEM_TEST_DEVICE	"/dev/ksem"
@@ -44,7 +72,7 @@
 #define KSEM_TEST_POISON_64	0xa5a5a5a5a5a5a5a5ULL
 
 /* No step of a test takes that long on the slowest virtual machine. */
-#define KSEM_TEST_PATIENCE_NS	10000000000ULL
+#define KSEM_TEST_PATIENCE_NS	(10000000000ULL * ksem_test_slow())
 
 #define KSEM_TEST_MS		1000000ULL
 
@@ -71,6 +99,33 @@ static void __attribute__((constructor)) ksem_test_need_device(void)
 static inline bool ksem_test_is_root(void)
 {
 	return !geteuid();
+}
+
+/* KSEM_TEST_SCALE: how many times as long as usual storms and races are to be. */
+static inline unsigned int ksem_test_scale(void)
+{
+	return ksem_test_factor("KSEM_TEST_SCALE");
+}
+
+/*
+ * A storm's or a race's figure, as a line of its own that can be collected: how
+ * often something was done, and how often it went wrong.
+ */
+static inline void ksem_test_figure(const char *name, unsigned long long count,
+				    unsigned long long violations)
+{
+	printf("# %s: %llu, violations: %llu\n", name, count, violations);
+	fflush(stdout);
+}
+
+/* The same with the worst case: @word is "longest" or "lowest", @unit "us" or "%". */
+static inline void ksem_test_figure_worst(const char *name, unsigned long long count,
+					  unsigned long long violations, const char *word,
+					  unsigned long long worst, const char *unit)
+{
+	printf("# %s: %llu, violations: %llu, %s: %llu %s\n", name, count, violations, word,
+	       worst, unit);
+	fflush(stdout);
 }
 
 /* Opening, and binding. */
@@ -399,10 +454,10 @@ static inline __u64 ksem_test_now(void)
 	return ksem_test_clock(CLOCK_MONOTONIC);
 }
 
-/* A deadline so many ms ahead. */
+/* A deadline so many ms ahead; further where a thread takes long to get there. */
 static inline __u64 ksem_test_in_ms(__u64 ms)
 {
-	return ksem_test_now() + ms * KSEM_TEST_MS;
+	return ksem_test_now() + ms * ksem_test_slow() * KSEM_TEST_MS;
 }
 
 /*

@@ -61,10 +61,12 @@ add_accounts() {
 
 # base_archive KERNEL FILE: make FILE unless it is up to date.
 base_archive() {
-	local file=$2 root
+	local file=$2 root source newest=yes
 
-	[[ ! $file -nt $kernels/$1/release || ! $file -nt $vm_dir/guest-init ||
-		! $file -nt $vm_dir/initramfs.sh ]] || return 0
+	for source in "$kernels/$1/release" "$vm_dir"/{guest-init,initramfs.sh,klog.awk}; do
+		[[ $file -nt $source ]] || newest=no
+	done
+	[[ $newest == no ]] || return 0
 	mkdir -p "${file%/*}"
 	root=$(mktemp -d "${file%/*}/.$1.XXXXXX")
 	mkdir -p "$root"/{bin,sbin,etc,dev,proc,sys,tmp,root,run,var,ksem,vm} \
@@ -75,6 +77,7 @@ base_archive() {
 	add_accounts "$root/etc"
 	add_virtio "$1" "$root/vm/virtio"
 	cp "$vm_dir/guest-init" "$root/init"
+	cp "$vm_dir/klog.awk" "$root/vm"
 	chmod -R u=rwX,go=rX "$root"
 	chmod 755 "$root/init"
 	archive "$root" "$root.cpio"

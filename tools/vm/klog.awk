@@ -4,6 +4,7 @@
 # some of what follows it, and exits with 1 if there was one.
 #
 #   awk -v mark=TEXT -f klog.awk LOG    only what follows the line with TEXT
+#   awk -v live=1 ... /dev/kmsg         exits at the first such line
 
 BEGIN {
 	after = 20
@@ -17,7 +18,7 @@ BEGIN {
 	      "sleeping function called|scheduling while atomic|" \
 	      "INFO: task .* blocked|rcu.*(stall|self-detected)|" \
 	      "(soft|hard) (lockup|LOCKUP)|Hard LOCKUP|workqueue lockup|" \
-	      "KASAN|UBSAN|KCSAN|KFENCE|kmemleak|ODEBUG|use-after-free|" \
+	      "KASAN|UBSAN|KCSAN|KMSAN|KFENCE|kmemleak|ODEBUG|use-after-free|" \
 	      "refcount_t|list_(add|del) corruption|" \
 	      "Bad page|Objects remaining|cache still has objects|" \
 	      "unregister_netdevice"
@@ -37,13 +38,13 @@ BEGIN {
 /invoked oom-killer/ {
 	oom = 1
 }
-/oom-kill:/ {
+/oom-kill:|no killable processes/ {
 	oom = 0
 	if (/CONSTRAINT_NONE/)
 		hit()
 }
 
-$0 ~ bad && !(oom && /Call Trace:/) {
+$0 ~ bad && !(oom && /Call Trace:|\+0x[0-9a-f]+\/0x/) {
 	hit()
 }
 
@@ -55,6 +56,8 @@ left > 0 {
 function hit()
 {
 	hits++
+	if (live)
+		exit 1
 	if (hits <= 8)
 		left = after
 }

@@ -31,7 +31,20 @@ lock() {
 # The known kernels; the names are also those of the folders they end up in.
 check_kernel_name() {
 	case $1 in
-	6.1 | 6.1-rt | 6.12 | 6.12-rt | 7.3 | test) ;;
-	*) die "unknown kernel '$1' (6.1, 6.1-rt, 6.12, 6.12-rt, 7.3 or test)" ;;
+	6.1 | 6.1-rt | 6.12 | 6.12-rt | 7.3) ;;
+	*) is_built_here "$1" ||
+		die "unknown kernel '$1' (6.1, 6.1-rt, 6.12, 6.12-rt, 7.3, debug, kcsan or kmsan)" ;;
 	esac
+}
+
+# Those that are not Debian's, but made from common.config and NAME.config.
+is_built_here() {
+	[[ $1 == debug || $1 == kcsan || $1 == kmsan ]]
+}
+
+# What such a kernel, and the module for it, is built with: KMSAN needs clang, and
+# what gcc 12 makes of blake2s under KCSAN fails its self-test. Coverage
+# is read by gcov, which is gcc's.
+compiler_of() {
+	[[ $1 == debug ]] && echo gcc || echo clang
 }

@@ -5,26 +5,126 @@
  */
 
 #include <linux/fs.h>
+#include <linux/jiffies.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 
 static char *fault = "none";
 module_param(fault, charp, 0444);
-MODULE_PARM_DESC(fault, "what opening the device does: none, warn or oops; leave: warn when unloaded");
+MODULE_PARM_DESC(fault, "what writing to the device does, by name; leave: warn when unloaded");
 
-static int stand_in_open(struct inode *inode, struct file *file)
+static DEFINE_SPINLOCK(first_lock);
+static DEFINE_SPINLOCK(second_lock);
+static int shared;
+static void *last;
+static int forty = 40;
+
+static void stand_in_warn(void)
+{
+	WARN_ON(1);
+}
+
+static void stand_in_oops(void)
 {
 	int *nowhere = NULL;
 
-	WARN_ON(!strcmp(fault, "warn"));
-	if (!strcmp(fault, "oops"))
-		WRITE_ONCE(*nowhere, 1);
-	return 0;
+	WRITE_ONCE(*nowhere, 1);
+}
+
+static void stand_in_touch_freed(void)
+{
+	int *p = kmalloc(sizeof(*p), GFP_KERNEL);
+
+	kfree(p);
+	WRITE_ONCE(*p, 1);
+}
+
+static void stand_in_lock_both_ways(void)
+{
+	spin_lock(&first_lock);
+	spin_lock(&second_lock);
+	spin_unlock(&second_lock);
+	spin_unlock(&first_lock);
+
+	spin_lock(&second_lock);
+	spin_lock(&first_lock);
+	spin_unlock(&first_lock);
+	spin_unlock(&second_lock);
+}
+
+static void stand_in_sleep_locked(void)
+{
+	spin_lock(&first_lock);
+	might_sleep();
+	spin_unlock(&first_lock);
+}
+
+static void stand_in_shift(void)
+{
+	WRITE_ONCE(shared, 1 << READ_ONCE(forty));
+}
+
+/* Many: some word somewhere may look like the address of one. */
+static void stand_in_leak(void)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		WRITE_ONCE(last, kmalloc(64, GFP_KERNEL));
+	WRITE_ONCE(last, NULL);
+}
+
+/* For two writers at a time. */
+static void stand_in_race(void)
+{
+	unsigned long end = jiffies + 10 * HZ;
+
+	while (time_before(jiffies, end)) {
+		shared++;
+		barrier();
+	}
+}
+
+static void stand_in_use_uninitialised(void)
+{
+	int *p = kmalloc(sizeof(*p), GFP_KERNEL);
+
+	if (p && READ_ONCE(*p))
+		WRITE_ONCE(shared, 1);
+	kfree(p);
+}
+
+static const struct {
+	const char *name;
+	void (*commit)(void);
+} faults[] = {
+	{ "warn", stand_in_warn },
+	{ "oops", stand_in_oops },
+	{ "freed", stand_in_touch_freed },
+	{ "deadlock", stand_in_lock_both_ways },
+	{ "atomic", stand_in_sleep_locked },
+	{ "shift", stand_in_shift },
+	{ "leak", stand_in_leak },
+	{ "race", stand_in_race },
+	{ "uninitialised", stand_in_use_uninitialised },
+};
+
+static ssize_t stand_in_write(struct file *file, const char __user *buf, size_t count,
+			      loff_t *pos)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++)
+		if (!strcmp(fault, faults[i].name))
+			faults[i].commit();
+	return count;
 }
 
 static const struct file_operations stand_in_fops = {
 	.owner = THIS_MODULE,
-	.open = stand_in_open,
+	.write = stand_in_write,
 };
 
 static struct miscdevice stand_in_device = {
