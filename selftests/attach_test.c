@@ -253,4 +253,22 @@ TEST_F(attach, one_of_two_racing_attaches_is_EBUSY)
 	ASSERT_EQ(0, pthread_join(racer, NULL));
 }
 
+/* With room for one semaphore the next one shows whether the first is gone. */
+TEST(failing_attach_keeps_nothing_of_the_semaphore)
+{
+	long limit = ksem_test_set_parameter("max_semaphores", 1);
+	int owner, fd;
+
+	if (limit < 0)
+		SKIP(return, "the module's parameters cannot be set");
+	owner = ksem_test_fair(1, 1);
+	fd = ksem_test_open(O_RDWR);
+	EXPECT_EQ(0, ksem_test_shutdown(owner));
+	EXPECT_EQ(-ESHUTDOWN, ksem_test_attach(fd, owner));
+	close(fd);
+	close(owner);
+	EXPECT_LE(0, ksem_test_fair(1, 1));
+	EXPECT_EQ(1, ksem_test_set_parameter("max_semaphores", limit));
+}
+
 TEST_HARNESS_MAIN

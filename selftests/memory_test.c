@@ -4,13 +4,12 @@
  * suffers from it, and all that was taken comes back.
  */
 #include "ksem_test.h"
+#include "ksem_test_cgroup.h"
 #include "ksem_test_proc.h"
 
+#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-
-#define CGROUPS		"/sys/fs/cgroup"
 
 /*
  * How often something is done to see what it costs. The kernel's figures lag:
@@ -20,59 +19,37 @@
 
 /* A memory cgroup of its own for a child of the test. */
 
-static char cgroup[64];
-
-static bool write_file(const char *dir, const char *name, const char *text)
-{
-	char path[128];
-	bool written;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return written;
-}
+static char cgroup[80];
 
 /* Bytes of the kernel's small objects that are charged to the cgroup. */
 static long long charged(void)
 {
-	char path[128], line[128];
-	long long bytes = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/memory.stat", cgroup);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "slab %lld", &bytes) == 1)
-			break;
-	fclose(file);
-	return bytes;
+	return ksem_test_read_number(cgroup, "memory.stat", "slab ");
 }
 
 static bool make_cgroup(const char *limit)
 {
-	snprintf(cgroup, sizeof(cgroup), CGROUPS "/ksem_test.%d", getpid());
-	write_file(CGROUPS, "cgroup.subtree_control", "+memory");
-	return !mkdir(cgroup, 0755) && write_file(cgroup, "memory.max", limit) &&
-	       charged() >= 0;
+	ksem_test_write(KSEM_TEST_CGROUPS, "cgroup.subtree_control", "+memory");
+	return ksem_test_cgroup_make(cgroup, KSEM_TEST_CGROUPS) &&
+	       ksem_test_write(cgroup, "memory.max", limit) && charged() >= 0;
 }
 
 static void remove_cgroup(void)
 {
-	/* It is busy as long as the dead are not all gone. */
-	if (cgroup[0])
-		ksem_test_until(!rmdir(cgroup) || errno != EBUSY);
+	ksem_test_cgroup_remove(cgroup);
 }
 
 static bool enter_cgroup(void)
 {
-	return write_file(cgroup, "cgroup.procs", "0");
+	return ksem_test_cgroup_enter(cgroup, getpid());
+}
+
+static bool write_oom_score(pid_t pid, const char *score)
+{
+	char dir[32];
+
+	snprintf(dir, sizeof(dir), "/proc/%d", pid);
+	return ksem_test_write(dir, "oom_score_adj", score);
 }
 
 static bool allow_files(rlim_t n)
@@ -99,6 +76,18 @@ FIXTURE_TEARDOWN(memory)
 	close(self->fd);
 }
 
+/* The harness ends what takes too long: thousands of waits do take time. */
+#define TEST_SECONDS	120
+
+static int reap_late(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return -errno;
+	return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 /* Semaphores in @fds until there is no more; how many, and what it said. */
 static int create_until_it_fails(int *fds, int max, int *error)
 {
@@ -115,12 +104,21 @@ static int create_until_it_fails(int *fds, int max, int *error)
 	return n;
 }
 
+/* In a build for debugging a wait needs memory: its waiter isn't on the stack. */
+static bool wait_ends(int fd)
+{
+	int ret = ksem_test_acquire_ex(fd, 0, 1, ksem_test_in_ms(1), NULL);
+	bool debug = !access("/sys/module/ksem/parameters/debug_delay_us", F_OK);
+
+	return ret == -ETIMEDOUT || (debug && ret == -ENOMEM);
+}
+
 /* Does a semaphore still do all that it is there for? */
 static bool works(int fd)
 {
 	return ksem_test_acquire(fd, 1) >= 0 &&
 	       ksem_test_try_acquire(fd, 1) == -EAGAIN &&
-	       ksem_test_acquire_ex(fd, 0, 1, ksem_test_in_ms(1), NULL) == -ETIMEDOUT &&
+	       wait_ends(fd) &&
 	       ksem_test_release(fd, 1) == 0 &&
 	       ksem_test_info(fd).out_available == 1;
 }
@@ -154,7 +152,7 @@ TEST_F(memory, that_a_cgroup_has_not_is_enomem_and_nothing_else)
 	self->child = ksem_test_fork();
 	if (!self->child) {
 		/* Nobody in there may be killed: so the allocation fails. */
-		if (!write_file("/proc/self", "oom_score_adj", "-1000"))
+		if (!write_oom_score(getpid(), "-1000"))
 			_exit(6);
 		exhaust_cgroup();
 	}
@@ -259,7 +257,7 @@ static void measure_charges(struct charges *charges)
 	_exit(0);
 }
 
-TEST_F(memory, is_charged_to_its_user_until_it_is_given_back)
+TEST_F_TIMEOUT(memory, is_charged_to_its_user_until_it_is_given_back, TEST_SECONDS)
 {
 	struct charges *charges = shared_charges();
 
@@ -268,7 +266,7 @@ TEST_F(memory, is_charged_to_its_user_until_it_is_given_back)
 	self->child = ksem_test_fork();
 	if (!self->child)
 		measure_charges(charges);
-	ASSERT_EQ(0, ksem_test_reap(self->child));
+	ASSERT_EQ(0, reap_late(self->child));
 	TH_LOG("bytes each: file %lld, handle %lld, semaphore with its handle %lld, place %lld",
 	       charges->files / MANY, charges->handles / MANY,
 	       charges->semaphores / MANY, charges->places / MANY);
@@ -300,7 +298,7 @@ static void measure_places(int fd, struct charges *charges)
 	_exit(0);
 }
 
-TEST_F(memory, of_interrupted_waits_is_bounded)
+TEST_F_TIMEOUT(memory, of_interrupted_waits_is_bounded, TEST_SECONDS)
 {
 	struct charges *charges = shared_charges();
 
@@ -310,8 +308,241 @@ TEST_F(memory, of_interrupted_waits_is_bounded)
 	self->child = ksem_test_fork();
 	if (!self->child)
 		measure_places(self->fd, charges);
-	ASSERT_EQ(0, ksem_test_reap(self->child));
+	ASSERT_EQ(0, reap_late(self->child));
 	EXPECT_GT(MANY * 32 / 2, charges->places);
+}
+
+/*
+ * Everything that there is, until there is no memory for more of any of it: what
+ * the machine has lost by it is what the cgroup is charged for.
+ */
+
+#define EVERYTHING	"16M"
+
+/* Pages that are free, but on a processor's own list. */
+static long long pages_on_lists(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	long long count, sum = 0;
+	char line[128];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " count: %lld", &count) == 1)
+			sum += count;
+	fclose(file);
+	return sum;
+}
+
+/* What is used by programs and the kernel together. */
+static long long used(void)
+{
+	static const char * const others[] = { "MemFree:", "Buffers:", "Cached:" };
+	long long kib = ksem_test_read_number("/proc", "meminfo", "MemTotal:");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		kib -= ksem_test_read_number("/proc", "meminfo", others[i]);
+	return kib * 1024 - pages_on_lists() * sysconf(_SC_PAGESIZE);
+}
+
+static long long charged_in_all(void)
+{
+	return ksem_test_read_number(cgroup, "memory.current", "");
+}
+
+/* A semaphore with nothing in it, and every second time a second handle on it. */
+static int one_more_handle(int *fds, int n)
+{
+	return n % 2 ? ksem_test_attached(fds[n - 1]) : ksem_test_fair(0, 1);
+}
+
+static int poll_it(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+/* A wait that a signal ends. Whether its place could be kept is not told. */
+static void leave_a_place(int fd)
+{
+	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { };
+
+	setitimer(ITIMER_REAL, &often, NULL);
+	if (ksem_test_acquire(fd, 1) != -EINTR)
+		_exit(10);
+	setitimer(ITIMER_REAL, &never, NULL);
+}
+
+/*
+ * Handles, pollers and places, in turn, until none of them can be had. Returns
+ * the number of handles; a lack of anything but memory ends the child.
+ */
+static int take_everything(int *fds, int max)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC), n, error = 0;
+
+	for (n = 0; n < max && !error; n++) {
+		fds[n] = one_more_handle(fds, n);
+		error = fds[n] < 0 ? fds[n] : poll_it(epoll, fds[n]);
+		/* Each takes as long as a timer. */
+		if (!error && n % 4 == 0)
+			leave_a_place(fds[n]);
+	}
+	if (error != -ENOMEM)
+		_exit(11);
+	/* The last one is not whole. */
+	return n - 1;
+}
+
+/* The same of another device, which has nothing of its own in memory. */
+static int take_plain_files(int *fds, int max)
+{
+	int n;
+
+	for (n = 0; n < max; n++) {
+		fds[n] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (fds[n] < 0)
+			break;
+	}
+	if (n == max || errno != ENOMEM)
+		_exit(11);
+	return n;
+}
+
+/*
+ * What child and test know of each other; in memory that they share. Nobody in a
+ * cgroup without memory can look at a file, so it is the test that measures.
+ */
+struct taker {
+	int (*take)(int *fds, int max);
+	int stage;
+	int files;
+	long long used;
+	long long charged;
+};
+
+enum stage {
+	IN_CGROUP = 1,
+	MEASURED_BEFORE,
+	TAKEN,
+	MEASURED_AFTER,
+};
+
+static void set_stage(struct taker *taker, enum stage stage)
+{
+	__atomic_store_n(&taker->stage, stage, __ATOMIC_RELEASE);
+}
+
+static void await_stage(struct taker *taker, enum stage stage)
+{
+	while (__atomic_load_n(&taker->stage, __ATOMIC_ACQUIRE) != stage)
+		usleep(500);
+}
+
+static void taker_main(struct taker *taker)
+{
+	struct sigaction action = { .sa_handler = ksem_test_handler };
+	static int fds[100000];
+
+	sigaction(SIGALRM, &action, NULL);
+	/* Nobody in there may be killed: so the allocation fails. */
+	if (!write_oom_score(getpid(), "-1000") || !allow_files(ARRAY_SIZE(fds) + 16) ||
+	    !enter_cgroup())
+		_exit(1);
+	set_stage(taker, IN_CGROUP);
+	await_stage(taker, MEASURED_BEFORE);
+	taker->files = taker->take(fds, ARRAY_SIZE(fds));
+	set_stage(taker, TAKEN);
+	await_stage(taker, MEASURED_AFTER);
+	_exit(0);
+}
+
+/* What a cgroup can take, all of it; measured from outside. The child's end. */
+static int measure(struct taker *taker)
+{
+	pid_t pid = ksem_test_fork();
+
+	if (!pid)
+		taker_main(taker);
+	await_stage(taker, IN_CGROUP);
+	taker->used = -used();
+	taker->charged = -charged_in_all();
+	set_stage(taker, MEASURED_BEFORE);
+	await_stage(taker, TAKEN);
+	taker->used += used();
+	taker->charged += charged_in_all();
+	set_stage(taker, MEASURED_AFTER);
+	return reap_late(pid);
+}
+
+static struct taker *new_taker(int (*take)(int *fds, int max))
+{
+	struct taker *taker = mmap(NULL, sizeof(*taker), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	taker->take = take;
+	return taker;
+}
+
+/*
+ * Some kernels have something for each open file that they charge to nobody. That
+ * is the same for any file: what is asked for here is what comes on top of it.
+ */
+TEST_F_TIMEOUT(memory, that_is_taken_in_every_way_is_charged, TEST_SECONDS)
+{
+	struct taker *plain = new_taker(take_plain_files);
+	struct taker *all = new_taker(take_everything);
+	long long uncharged, own;
+
+	if (!access("/sys/kernel/debug/kmemleak", F_OK))
+		SKIP(return, "the kernel keeps a record of each object, and charges nobody for it");
+	if (!make_cgroup(EVERYTHING))
+		SKIP(return, "no memory cgroup: %s", strerror(errno));
+	ASSERT_EQ(0, measure(plain));
+	ASSERT_EQ(0, measure(all));
+	uncharged = (plain->used - plain->charged) / plain->files;
+	if (uncharged < 0)
+		uncharged = 0;
+	own = all->used - uncharged * all->files;
+	TH_LOG("%d plain files: %lld KiB used, %lld KiB charged: %lld bytes each are not",
+	       plain->files, plain->used / 1024, plain->charged / 1024, uncharged);
+	TH_LOG("%d handles, each polled: %lld KiB used, %lld without that, %lld charged: %lld %%",
+	       all->files, all->used / 1024, own / 1024, all->charged / 1024,
+	       all->charged * 100 / own);
+	EXPECT_LT(1000, all->files);
+	EXPECT_LE(own * 95, all->charged * 100);
+}
+
+/* Whoever takes too much dies of it, and nobody else. */
+TEST_F_TIMEOUT(memory, that_is_used_up_kills_nobody_outside, TEST_SECONDS)
+{
+	static int fds[100000];
+	pid_t outside;
+
+	if (!make_cgroup("8M"))
+		SKIP(return, "no memory cgroup: %s", strerror(errno));
+	outside = ksem_test_child_hold(self->fd, 3);
+	ASSERT_LT(0, outside);
+	/* The first to be killed if it were the machine that has no more. */
+	ASSERT_TRUE(write_oom_score(outside, "1000"));
+	self->child = ksem_test_fork();
+	if (!self->child) {
+		int own = ksem_test_attached(self->fd), error;
+
+		if (ksem_test_acquire(own, 7) || !allow_files(ARRAY_SIZE(fds) + 16) ||
+		    !enter_cgroup())
+			_exit(1);
+		create_until_it_fails(fds, ARRAY_SIZE(fds), &error);
+		_exit(2);
+	}
+	ASSERT_EQ(256 + SIGKILL, reap_late(self->child));
+	EXPECT_EQ(1, ksem_test_read_number(cgroup, "memory.events", "oom_kill "));
+	EXPECT_EQ(7, ksem_test_info(self->fd).out_available);
+	EXPECT_EQ(3, ksem_test_info(self->fd).out_held);
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(outside));
 }
 
 /* Descriptors. */

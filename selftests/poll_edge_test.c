@@ -314,6 +314,20 @@ TEST_F(edge, of_out_is_told_to_all_exclusive_pollers)
 		EXPECT_EQ(EPOLLOUT, ksem_test_reap(pid[i]));
 }
 
+TEST_F(edge, of_hup_is_told_to_all_exclusive_pollers)
+{
+	pid_t pid[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		pid[i] = exclusive_poller(self->fd);
+		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+	}
+	ASSERT_EQ(0, ksem_test_shutdown(self->other));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(EPOLLIN | EPOLLHUP, ksem_test_reap(pid[i]));
+}
+
 TEST_F(edge, is_reported_through_nested_epoll)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -511,8 +525,8 @@ static void let_the_head_go(FIXTURE_DATA(edge) * self, struct ksem_test_waiter *
 
 TEST(what_a_failing_try_leaves_is_an_edge)
 {
-	struct ksem_test_waiter head;
 	FIXTURE_DATA(edge) edge;
+	struct ksem_test_waiter head;
 	__u64 due_ns, ms;
 
 	if (!ksem_test_share_one_cpu())

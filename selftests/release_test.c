@@ -2,6 +2,8 @@
 /* Giving back what one holds, and nothing else. */
 #include "ksem_test.h"
 
+#include <stdatomic.h>
+
 FIXTURE(release) {
 	int fd;
 	int other;
@@ -145,6 +147,52 @@ TEST_F(release, it_says_nothing_of_a_recovery)
 	close(self->other);
 	EXPECT_EQ(0, ksem_test_release(self->fd, 1));
 	EXPECT_EQ(1, ksem_test_acquire(self->fd, 1));
+}
+
+/* Two threads release the one permit of their handle, each with all its might. */
+
+#define DUELS	1000
+
+struct duel {
+	int fd;
+	atomic_int round;	/* of the other thread: begins when it changes */
+	atomic_int over;	/* the rounds that the other thread has ended */
+	atomic_int released;
+};
+
+static void *duel(void *data)
+{
+	struct duel *d = data;
+	int i;
+
+	for (i = 1; i <= DUELS; i++) {
+		while (d->round < i)
+			sched_yield();
+		d->released += !ksem_test_release(d->fd, 1);
+		d->over = i;
+	}
+	return NULL;
+}
+
+TEST(a_permit_cannot_be_released_by_two_at_a_time)
+{
+	struct duel d = { .fd = ksem_test_fair(1, 2) };
+	pthread_t other;
+	int i;
+
+	ASSERT_EQ(0, pthread_create(&other, NULL, duel, &d));
+	for (i = 1; i <= DUELS; i++) {
+		ASSERT_EQ(0, ksem_test_acquire(d.fd, 1));
+		d.released = 0;
+		d.round = i;
+		d.released += !ksem_test_release(d.fd, 1);
+		while (d.over < i)
+			sched_yield();
+		ASSERT_EQ(1, atomic_load(&d.released));
+		ASSERT_EQ(1, ksem_test_info(d.fd).out_available);
+	}
+	pthread_join(other, NULL);
+	close(d.fd);
 }
 
 /* Three times what is served under one hold of the lock. */

@@ -23,6 +23,7 @@ struct stalled {
 	int cpu;
 	long rt_runtime_us;
 	atomic_bool over;
+	atomic_bool gave_up;	/* a thread of the crowd has let go of the CPU before */
 	atomic_int granted;
 	atomic_int timed;	/* 1: it still waits */
 };
@@ -52,6 +53,7 @@ static void *wait_and_keep_the_cpu(void *data)
 	s->granted++;
 	while (!s->over && ksem_test_now() < give_up)
 		;
+	s->gave_up = !s->over;
 	return NULL;
 }
 
@@ -135,10 +137,15 @@ static bool can_stall(struct stalled *s)
 
 TEST_F(stalled, sweep_does_not_hold_a_newcomer_up)
 {
+	__u64 deadline_ns;
+
 	if (!can_stall(self->s))
 		SKIP(return, "needs two CPUs, and root");
 	ASSERT_TRUE(stall(self->s));
-	EXPECT_EQ(0, ksem_test_acquire_ex(self->s->other, 0, 1, ksem_test_in_ms(5000), NULL));
+	deadline_ns = ksem_test_in_ms(5000);
+	EXPECT_EQ(0, ksem_test_acquire_ex(self->s->other, 0, 1, deadline_ns, NULL));
+	/* It was not the deadline that woke it. */
+	EXPECT_GT(deadline_ns, ksem_test_now());
 	EXPECT_EQ(0, ksem_test_info(self->s->fd).out_waiters);
 }
 
@@ -180,6 +187,23 @@ TEST_F(stalled, sweep_lets_nobody_time_out_beside_free_permits)
 	ASSERT_TRUE(ksem_test_until(self->s->timed != 1));
 	EXPECT_EQ(0, atomic_load(&self->s->timed));
 	EXPECT_EQ(0, ksem_test_info(self->s->fd).out_timeouts);
+}
+
+/*
+ * Two are granted at once. The first that is woken takes the CPU away from the
+ * thread that was to wake the second, which has one for itself.
+ */
+TEST_F(stalled, waker_has_woken_all_whom_it_has_granted)
+{
+	struct ksem_test_waiter waiter;
+
+	if (!can_stall(self->s))
+		SKIP(return, "needs two CPUs, and root");
+	ASSERT_TRUE(gather(self->s, 1));
+	ASSERT_TRUE(ksem_test_queue(&waiter, self->s->fd, 1, 2));
+	ASSERT_TRUE(start_thread(post_and_stall, self->s));
+	ASSERT_EQ(0, ksem_test_join(&waiter));
+	EXPECT_FALSE(atomic_load(&self->s->gave_up));
 }
 
 /* Threads that come back at once, and run before the one that woke them. */

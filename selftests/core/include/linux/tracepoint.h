@@ -2,12 +2,21 @@
 #ifndef SHIM_TRACEPOINT_H
 #define SHIM_TRACEPOINT_H
 
-/* Each tracepoint is a function that does nothing. */
+#include <linux/compiler.h>
+
+/*
+ * Each tracepoint is a function that does nothing with what it gets; but whether
+ * its caller may still look at that, the sanitizers are to see.
+ */
+#define SHIM_TRACE(_name, _proto)	\
+	static noinline __maybe_unused void trace_##_name(_proto) { barrier(); } \
+	struct shim_##_name
+#define PARAMS(...)	__VA_ARGS__
 #define TP_PROTO(...)	__VA_ARGS__
 #define DECLARE_EVENT_CLASS(_class, ...)	struct shim_##_class
 #define DEFINE_EVENT(_class, _name, _proto, _args)	\
-	static inline void trace_##_name(_proto) { } struct shim_##_name
+	SHIM_TRACE(_name, PARAMS(_proto))
 #define TRACE_EVENT(_name, _proto, ...)			\
-	static inline void trace_##_name(_proto) { } struct shim_##_name
+	SHIM_TRACE(_name, PARAMS(_proto))
 
 #endif /* SHIM_TRACEPOINT_H */

@@ -1,0 +1,927 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whatever fails on the way, nothing has changed: each call, in each state of
+ * its semaphore, with its first allocation or copy failing, then its second,
+ * until a call meets no failure any more.
+ */
+#include "ksem_test.h"
+#include "ksem_test_fault.h"
+#include "ksem_test_proc.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+/* No call has as many places that can fail. */
+#define FAULTS_MAX	5000
+
+/* A structure of a newer program: it is copied in another way. */
+#define NEWER		8
+
+/* What makes a state, in this order. */
+#define BIND		0x01
+#define HOLD		0x02	/* two of four permits */
+#define HOLD_ALL	0x04
+#define QUEUE		0x08	/* another thread waits */
+#define DEFICIT		0x10
+#define RECOVER		0x20
+#define SHUT		0x40
+#define PLACE		0x80	/* of this thread */
+
+#define NOTHING_FREE	(HOLD_ALL | DEFICIT)
+
+struct state {
+	const char *name;
+	unsigned int steps;
+	__u32 flags;
+};
+
+static const struct state states[] = {
+	{ "unbound", 0, 0 },
+	{ "fair", BIND, KSEM_CREATE_FAIR },
+	{ "non-fair", BIND, 0 },
+	{ "fair signal", BIND, KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL },
+	{ "non-fair signal", BIND, KSEM_CREATE_SIGNAL },
+	{ "held", BIND | HOLD, KSEM_CREATE_FAIR },
+	{ "empty", BIND | HOLD_ALL, 0 },
+	{ "fair queue", BIND | HOLD_ALL | QUEUE, KSEM_CREATE_FAIR },
+	{ "non-fair queue", BIND | HOLD_ALL | QUEUE, 0 },
+	{ "signal queue", BIND | HOLD_ALL | QUEUE, KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL },
+	{ "deficit", BIND | HOLD | DEFICIT, KSEM_CREATE_FAIR },
+	{ "recovered", BIND | HOLD | RECOVER, KSEM_CREATE_FAIR },
+	{ "shut down", BIND | HOLD | SHUT, KSEM_CREATE_FAIR },
+	{ "place", BIND | HOLD_ALL | PLACE, KSEM_CREATE_FAIR },
+};
+
+/*
+ * A semaphore in one of these states. @fd: the handle that is tried; @other:
+ * another on the same semaphore, or on one of its own where @fd is unbound.
+ */
+struct scene {
+	const struct state *state;
+	int fd;
+	int other;
+	int epoll;
+	int sockets[2];
+	struct ksem_test_waiter waiter;
+};
+
+/* A wait of this thread that a signal ends: its place is kept. */
+static bool leave_a_place(int fd)
+{
+	struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { };
+	struct sigaction action = { .sa_handler = ksem_test_handler };
+	int result;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	result = ksem_test_acquire(fd, 1);
+	setitimer(ITIMER_REAL, &never, NULL);
+	return result == -EINTR;
+}
+
+static bool lose_a_holder(int fd)
+{
+	int holder = ksem_test_attached(fd);
+
+	return !ksem_test_acquire(holder, 1) && !close(holder);
+}
+
+static bool take_steps(struct scene *s)
+{
+	unsigned int steps = s->state->steps;
+
+	s->other = steps & BIND ? ksem_test_attached(s->fd) : ksem_test_fair(4, 8);
+	return s->other >= 0 &&
+	       (!(steps & HOLD) || !ksem_test_acquire(s->fd, 2)) &&
+	       (!(steps & HOLD_ALL) || !ksem_test_acquire(s->fd, 4)) &&
+	       (!(steps & QUEUE) || ksem_test_queue(&s->waiter, s->other, 1, 1)) &&
+	       (!(steps & DEFICIT) || !ksem_test_reduce(s->fd, 3)) &&
+	       (!(steps & RECOVER) || lose_a_holder(s->fd)) &&
+	       (!(steps & SHUT) || !ksem_test_shutdown(s->fd)) &&
+	       (!(steps & PLACE) || leave_a_place(s->fd));
+}
+
+static bool scene_begin(struct scene *s, const struct state *state)
+{
+	s->state = state;
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0 || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s->sockets))
+		return false;
+	s->fd = ksem_test_open(O_RDWR);
+	if (s->fd < 0)
+		return false;
+	if (state->steps & BIND && ksem_test_create(s->fd, state->flags, 4, 8))
+		return false;
+	return take_steps(s);
+}
+
+/* True if the handle went with its last descriptor, and took nothing along. */
+static bool scene_end(struct scene *s)
+{
+	struct ksem_info info;
+	bool gone;
+
+	close(s->epoll);
+	close(s->sockets[0]);
+	close(s->sockets[1]);
+	close(s->fd);
+	info = ksem_test_info(s->other);
+	gone = info.out_handles == 1 && info.out_held == info.out_own &&
+	       ksem_test_conserved(s->other);
+	ksem_test_shutdown(s->other);
+	if (s->state->steps & QUEUE && ksem_test_join(&s->waiter) == -EINPROGRESS)
+		gone = false;
+	close(s->other);
+	return gone;
+}
+
+/* All that can be seen of a scene. */
+struct view {
+	int result;
+	struct ksem_info own;
+	struct ksem_info other;
+	struct ksem_holders holders;
+	struct ksem_holder_entry holder[4];
+	struct ksem_waiters waiters;
+	struct ksem_waiter_entry waiter[2];
+};
+
+static void look(struct scene *s, struct view *view)
+{
+	size_t i;
+
+	memset(view, 0, sizeof(*view));
+	view->result = ksem_test_get_info(s->fd, &view->own);
+	ksem_test_get_info(s->other, &view->other);
+	ksem_test_holders(s->other, view->holder, ARRAY_SIZE(view->holder), &view->holders);
+	ksem_test_waiters(s->other, view->waiter, ARRAY_SIZE(view->waiter), &view->waiters);
+	/* The entries' addresses are the view's own, and a coarse clock's time varies. */
+	view->holders.entries = 0;
+	view->waiters.entries = 0;
+	for (i = 0; i < ARRAY_SIZE(view->holder); i++)
+		view->holder[i].since_ns = 0;
+}
+
+/* The calls: those with a structure, those with a number, and others. */
+
+union arg {
+	__u32 size;
+	struct ksem_create create;
+	struct ksem_attach attach;
+	struct ksem_acquire_ex acquire_ex;
+	struct ksem_try_acquire_ex try_acquire_ex;
+	struct ksem_post post;
+	struct ksem_drain drain;
+	struct ksem_reduce reduce;
+	struct ksem_forget forget;
+	struct ksem_resize resize;
+	struct ksem_transfer transfer;
+	struct ksem_holders holders;
+	struct ksem_waiters waiters;
+	unsigned char bytes[sizeof(struct ksem_info) + NEWER];
+};
+
+/* A holder is a child whose own handle @fd is, with a permit if there was one. */
+enum where { HERE, IN_CHILD, IN_HOLDER };
+
+/**
+ * struct call - something that is tried
+ * @name: for people.
+ * @cmd: of an ioctl.
+ * @size: of its structure, or 0: the third argument is 1.
+ * @arg: the structure.
+ * @run: what else it is; 0 or -errno.
+ * @where: in which process it is done.
+ * @waits: it would wait where nothing is free.
+ * @errors: what it may fail with.
+ * @sites: places that can fail, at least, in the state that has most of them.
+ */
+struct call {
+	const char *name;
+	unsigned int cmd;
+	unsigned int size;
+	union arg arg;
+	int (*run)(struct scene *s);
+	enum where where;
+	bool waits;
+	int errors[3];
+	unsigned int sites;
+};
+
+static int try_ioctl(const struct call *call, struct scene *s, unsigned int newer)
+{
+	static struct ksem_holder_entry holders[4];
+	static struct ksem_waiter_entry waiters[4];
+	union arg arg = call->arg;
+
+	if (!call->size)
+		return ksem_test_ioctl_n(s->fd, call->cmd, 1);
+	arg.size = call->size + newer;
+	switch (call->cmd) {
+	case KSEM_IOC_ATTACH:
+		arg.attach.fd = s->other;
+		break;
+	case KSEM_IOC_TRANSFER:
+		arg.transfer.fd = s->other;
+		break;
+	case KSEM_IOC_HOLDERS:
+		arg.holders.entries = (uintptr_t)holders;
+		break;
+	case KSEM_IOC_WAITERS:
+		arg.waiters.entries = (uintptr_t)waiters;
+		break;
+	}
+	return ksem_test_ioctl(s->fd, call->cmd, &arg);
+}
+
+static int try_open(struct scene *s)
+{
+	int fd = ksem_test_open(O_RDWR);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+static int try_poll(struct scene *s)
+{
+	struct pollfd pollfd = { .fd = s->fd, .events = POLLIN | POLLOUT };
+
+	return poll(&pollfd, 1, 0) < 0 ? -errno : 0;
+}
+
+static int try_epoll(struct scene *s)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, s->fd, &event) ? -errno : 0;
+}
+
+static int try_fdinfo(struct scene *s)
+{
+	char path[64], text[1024];
+	int fd, result = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", s->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (read(fd, text, sizeof(text)) < 0)
+		result = -errno;
+	close(fd);
+	return result;
+}
+
+/* So high that the table of descriptors has to grow. */
+static int try_dup(struct scene *s)
+{
+	return fcntl(s->fd, F_DUPFD_CLOEXEC, 300) < 0 ? -errno : 0;
+}
+
+static int try_close(struct scene *s)
+{
+	return close(s->fd) ? -errno : 0;
+}
+
+static int try_exit(struct scene *s)
+{
+	_exit(0);
+}
+
+static int try_fork(struct scene *s)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (pid < 0)
+		return -errno;
+	waitpid(pid, NULL, 0);
+	return 0;
+}
+
+/* Over a socket, and out of it again. */
+static int try_scm_rights(struct scene *s)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { }, byte = 0;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	int fd = -1;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &s->fd, sizeof(int));
+	if (sendmsg(s->sockets[0], &msg, 0) < 0 ||
+	    recvmsg(s->sockets[1], &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return -errno;
+	cmsg = CMSG_FIRSTHDR(&msg);
+	if (cmsg && cmsg->cmsg_len == CMSG_LEN(sizeof(int))) {
+		memcpy(&fd, CMSG_DATA(cmsg), sizeof(int));
+		close(fd);
+	}
+	return 0;
+}
+
+/* Tracked memory of a debug build: each request by the rules allocates one. */
+static bool module_is_debug(void)
+{
+	return !access("/sys/module/ksem/parameters/debug_delay_us", F_OK);
+}
+
+#define STRUCTURE(_CMD, _name, _how) \
+	.name = #_name _how, .cmd = KSEM_IOC_##_CMD, .size = sizeof(struct ksem_##_name)
+
+static const struct call calls[] = {
+	{ STRUCTURE(CREATE, create, ""), .errors = { ENOMEM, EFAULT }, .sites = 2,
+	  .arg.create = { .initial = 1, .max = 2, .handoff_ns = 1, .label = "fault" } },
+	{ STRUCTURE(ATTACH, attach, ""), .errors = { EFAULT }, .sites = 1 },
+	{ .name = "acquire", .cmd = KSEM_IOC_ACQUIRE, .waits = true },
+	{ .name = "try_acquire", .cmd = KSEM_IOC_TRY_ACQUIRE },
+	{ .name = "release", .cmd = KSEM_IOC_RELEASE },
+	{ STRUCTURE(ACQUIRE_EX, acquire_ex, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.acquire_ex = { .n = 1 } },
+	{ STRUCTURE(ACQUIRE_EX, acquire_ex, " with a token"), .errors = { EFAULT }, .sites = 1,
+	  .arg.acquire_ex = { .n = 1, .flags = KSEM_FLAG_TOKEN } },
+	{ STRUCTURE(TRY_ACQUIRE_EX, try_acquire_ex, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.try_acquire_ex = { .n = 1, .flags = KSEM_FLAG_TOKEN } },
+	{ STRUCTURE(TRY_ACQUIRE_EX, try_acquire_ex, " past the queue"),
+	  .errors = { EFAULT }, .sites = 1,
+	  .arg.try_acquire_ex = { .n = 1, .flags = KSEM_FLAG_BARGE } },
+	{ STRUCTURE(POST, post, ""), .errors = { EFAULT }, .sites = 1, .arg.post = { .n = 1 } },
+	{ STRUCTURE(DRAIN, drain, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.drain = { .flags = KSEM_FLAG_TOKEN } },
+	{ STRUCTURE(REDUCE, reduce, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.reduce = { .n = 1 } },
+	{ STRUCTURE(FORGET, forget, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.forget = { .n = 1 } },
+	{ STRUCTURE(RESIZE, resize, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.resize = { .capacity = 3 } },
+	{ STRUCTURE(TRANSFER, transfer, ""), .errors = { EFAULT }, .sites = 1,
+	  .arg.transfer = { .n = 1 } },
+	{ STRUCTURE(SHUTDOWN, shutdown, ""), .errors = { EFAULT }, .sites = 1 },
+	{ STRUCTURE(INFO, info, ""), .errors = { EFAULT }, .sites = 2 },
+	{ STRUCTURE(HOLDERS, holders, ""), .errors = { EFAULT }, .sites = 3,
+	  .arg.holders = { .count = 4, .entry_size = sizeof(struct ksem_holder_entry) } },
+	{ STRUCTURE(WAITERS, waiters, ""), .errors = { EFAULT }, .sites = 3,
+	  .arg.waiters = { .count = 4, .entry_size = sizeof(struct ksem_waiter_entry) } },
+	{ STRUCTURE(FEATURES, features, ""), .errors = { EFAULT }, .sites = 2 },
+	{ .name = "open", .run = try_open, .errors = { ENOMEM, EFAULT }, .sites = 4 },
+	{ .name = "poll", .run = try_poll, .errors = { ENOMEM, EFAULT }, .sites = 1 },
+	{ .name = "epoll", .run = try_epoll, .errors = { ENOMEM, EFAULT }, .sites = 5 },
+	/* A missing inode is a missing file there. */
+	{ .name = "fdinfo", .run = try_fdinfo, .errors = { ENOMEM, EFAULT, ENOENT },
+	  .sites = 8 },
+	{ .name = "dup", .run = try_dup, .where = IN_CHILD, .errors = { ENOMEM }, .sites = 3 },
+	{ .name = "close", .run = try_close, .where = IN_HOLDER },
+	{ .name = "exit", .run = try_exit, .where = IN_HOLDER },
+	{ .name = "fork", .run = try_fork, .errors = { ENOMEM, EAGAIN }, .sites = 50 },
+	{ .name = "SCM_RIGHTS", .run = try_scm_rights,
+	  .errors = { ENOMEM, EFAULT, ENOBUFS }, .sites = 10 },
+};
+
+static bool may_fail_with(const struct call *call, int error)
+{
+	size_t i;
+
+	if (error == ENOMEM && call->cmd && module_is_debug())
+		return true;
+	for (i = 0; i < ARRAY_SIZE(call->errors); i++)
+		if (error && call->errors[i] == error)
+			return true;
+	return false;
+}
+
+/* The call with its @n-th place failing; whether that was reached. */
+static int inject(const struct call *call, struct scene *s, unsigned int newer,
+		  unsigned int n, bool *hit)
+{
+	int result, fault = ksem_test_fault_open();
+
+	if (fault < 0 || !ksem_test_fault_arm(fault, n)) {
+		close(fault);
+		return -EBADF;
+	}
+	result = call->run ? call->run(s) : try_ioctl(call, s, newer);
+	*hit = n && ksem_test_fault_disarm(fault);
+	close(fault);
+	return result;
+}
+
+static void be_holder(struct scene *s)
+{
+	s->fd = ksem_test_open(O_RDWR);
+	if (!ksem_test_attach(s->fd, s->other))
+		ksem_test_try_acquire(s->fd, 1);
+}
+
+/* Of a process that is dead and not reaped yet. */
+static bool was_hit(pid_t pid)
+{
+	char path[64], text[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '?';
+	close(fd);
+	return text[0] == '0';
+}
+
+/* The same in a child: its exit status is the error, its number stays as it was. */
+static int inject_in_child(const struct call *call, struct scene *s, unsigned int n,
+			   bool *hit)
+{
+	siginfo_t info = { };
+	pid_t pid = ksem_test_fork();
+
+	if (!pid) {
+		int fault = ksem_test_fault_open();
+
+		if (call->where == IN_HOLDER)
+			be_holder(s);
+		if (!ksem_test_fault_arm(fault, n))
+			_exit(EBADF);
+		_exit(-call->run(s));
+	}
+	if (pid < 0 || waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
+		return -ECHILD;
+	*hit = n && was_hit(pid);
+	waitpid(pid, NULL, 0);
+	return info.si_code == CLD_EXITED ? -info.si_status : -ECHILD;
+}
+
+static int try_call(const struct call *call, struct scene *s, unsigned int newer,
+		    unsigned int n, bool *hit)
+{
+	*hit = false;
+	return call->where == HERE ? inject(call, s, newer, n, hit) :
+				     inject_in_child(call, s, n, hit);
+}
+
+/* What a sweep has found: @why is what is wrong, or NULL. */
+struct findings {
+	unsigned int sites;
+	const char *why;
+	unsigned int n;
+	int result;
+};
+
+static bool scene_anew(struct scene *s, struct view *view)
+{
+	bool anew = scene_end(s);
+
+	if (!scene_begin(s, s->state))
+		return false;
+	look(s, view);
+	return anew;
+}
+
+/*
+ * A call with each failure. One that is reported leaves the scene as it was, and
+ * so it serves for the next; one that the kernel can do without, whose result
+ * has to be that of a call without failures, is followed by a new scene.
+ */
+static void sweep_scene(const struct call *call, struct scene *s, unsigned int newer,
+			struct findings *found)
+{
+	struct view before, after;
+	bool hit;
+	int expected = try_call(call, s, newer, 0, &hit);
+
+	found->why = "handle not gone";
+	if (!scene_anew(s, &before))
+		return;
+	for (found->n = 1; found->n < FAULTS_MAX; found->n++) {
+		found->result = try_call(call, s, newer, found->n, &hit);
+		if (hit && found->result != expected && may_fail_with(call, -found->result)) {
+			look(s, &after);
+			found->why = "something has changed";
+			if (memcmp(&before, &after, sizeof(before)))
+				return;
+		} else {
+			found->why = "another result";
+			if (found->result != expected)
+				return;
+			if (!hit)
+				break;
+			found->why = "handle not gone";
+			if (!scene_anew(s, &before))
+				return;
+		}
+		found->sites++;
+	}
+	found->why = found->n < FAULTS_MAX ? NULL : "no end of failures";
+}
+
+static void sweep(const struct call *call, const struct state *state, unsigned int newer,
+		  struct findings *found)
+{
+	struct scene s;
+
+	*found = (struct findings){ .why = "no scene" };
+	if (scene_begin(&s, state))
+		sweep_scene(call, &s, newer, found);
+	if (!scene_end(&s) && !found->why)
+		found->why = "handle not gone";
+}
+
+/* Memory of the module's caches that is in use, or -1; each number is exact. */
+static long objects_of(const char *cache)
+{
+	char path[96];
+	long objects = -1;
+	FILE *file;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		if (write(fd, "1", 1) < 0)
+			objects = -1;
+		close(fd);
+	}
+	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
+	file = fopen(path, "re");
+	if (!file)
+		return -1;
+	if (fscanf(file, "%ld", &objects) != 1)
+		objects = -1;
+	fclose(file);
+	return objects;
+}
+
+/* Nothing exists: with limits of 1 one can be made, and the caches are empty. */
+static bool nothing_is_left(void)
+{
+	long semaphores = ksem_test_set_parameter("max_semaphores", 1);
+	long handles = ksem_test_set_parameter("max_handles", 1);
+	int fd = ksem_test_fair(1, 1);
+
+	ksem_test_set_parameter("max_semaphores", semaphores);
+	ksem_test_set_parameter("max_handles", handles);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return objects_of("ksem_sem") <= 0 && objects_of("ksem_handle") <= 0 &&
+	       objects_of("ksem_waiter") <= 0;
+}
+
+FIXTURE(fault) {
+	const char *lacks;
+};
+
+FIXTURE_SETUP(fault)
+{
+	self->lacks = ksem_test_is_root() ? ksem_test_fault_prepare() : "needs root";
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+}
+
+TEST_F_TIMEOUT(fault, of_any_call_in_any_state_changes_nothing, 600)
+{
+	unsigned int i, j, newer, all = 0, failures = 0;
+	struct findings found;
+
+	if (self->lacks)
+		SKIP(return, "%s", self->lacks);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		const struct call *call = &calls[i];
+		unsigned int sites = 0;
+
+		for (j = 0; j < ARRAY_SIZE(states); j++) {
+			if (call->waits && states[j].steps & NOTHING_FREE)
+				continue;
+			for (newer = 0; newer <= (call->size ? NEWER : 0); newer += NEWER) {
+				sweep(call, &states[j], newer, &found);
+				EXPECT_EQ(NULL, found.why)
+					TH_LOG("%s, %s, %u bytes more: failure %u: %s (%d)",
+					       call->name, states[j].name, newer, found.n,
+					       found.why, found.result);
+				sites = found.sites > sites ? found.sites : sites;
+				failures += found.sites;
+			}
+		}
+		printf("# sites of %s: %u\n", call->name, sites);
+		EXPECT_LE(call->sites, sites)
+			TH_LOG("%s has lost places that fail", call->name);
+		all += sites;
+	}
+	printf("# sites: %u, failures: %u\n", all, failures);
+	fflush(stdout);
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/* Waits, each by a thread of its own, and what ends them. */
+
+static const struct call waits[] = {
+	{ .name = "acquire", .cmd = KSEM_IOC_ACQUIRE },
+	{ STRUCTURE(ACQUIRE_EX, acquire_ex, ""), .errors = { EFAULT },
+	  .arg.acquire_ex = { .n = 1, .deadline_ns = KSEM_NO_DEADLINE } },
+	{ STRUCTURE(ACQUIRE_EX, acquire_ex, " with a token and a deadline"),
+	  .errors = { EFAULT },
+	  .arg.acquire_ex = { .n = 1, .flags = KSEM_FLAG_TOKEN, .deadline_ns = ~0ULL >> 1 } },
+};
+
+struct sleeper {
+	pthread_t thread;
+	const struct call *call;
+	struct scene *scene;
+	unsigned int n;
+	bool hit;
+	int result;
+	bool done;
+};
+
+static void *sleeper_main(void *data)
+{
+	struct sleeper *sleeper = data;
+
+	sleeper->result = inject(sleeper->call, sleeper->scene, NEWER, sleeper->n,
+				 &sleeper->hit);
+	__atomic_store_n(&sleeper->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* True if the wait came to the end that was made for it, or changed nothing. */
+static bool wait_with_failure(struct sleeper *sleeper, bool shut)
+{
+	struct scene *s = sleeper->scene;
+	struct view before, after;
+	__u32 waiters;
+
+	look(s, &before);
+	waiters = before.other.out_waiters;
+	if (pthread_create(&sleeper->thread, NULL, sleeper_main, sleeper))
+		return false;
+	if (!ksem_test_until(__atomic_load_n(&sleeper->done, __ATOMIC_ACQUIRE) ||
+			     ksem_test_info(s->other).out_waiters > waiters))
+		return false;
+	look(s, &after);
+	if (shut)
+		ksem_test_shutdown(s->other);
+	else
+		ksem_test_post(s->other, waiters + 1);
+	pthread_join(sleeper->thread, NULL);
+	if (sleeper->result == (shut ? -ESHUTDOWN : 0))
+		return shut || ksem_test_info(s->fd).out_own == before.own.out_own + 1;
+	return sleeper->hit && may_fail_with(sleeper->call, -sleeper->result) &&
+	       !memcmp(&before, &after, sizeof(before));
+}
+
+static bool sweep_wait(const struct call *call, const struct state *state, bool shut,
+		       unsigned int *n)
+{
+	bool good = true, hit = true;
+
+	for (*n = 1; good && hit; ++*n) {
+		struct scene s;
+		struct sleeper sleeper = { .call = call, .scene = &s, .n = *n };
+
+		good = scene_begin(&s, state) && wait_with_failure(&sleeper, shut);
+		good = scene_end(&s) && good;
+		hit = sleeper.hit;
+	}
+	return good;
+}
+
+TEST_F_TIMEOUT(fault, of_a_wait_changes_nothing, 120)
+{
+	unsigned int i, j, n;
+
+	if (self->lacks)
+		SKIP(return, "%s", self->lacks);
+	for (i = 0; i < ARRAY_SIZE(waits); i++) {
+		for (j = 0; j < ARRAY_SIZE(states); j++) {
+			if (!(states[j].steps & HOLD_ALL) ||
+			    states[j].flags & KSEM_CREATE_SIGNAL)
+				continue;
+			EXPECT_TRUE(sweep_wait(&waits[i], &states[j], false, &n))
+				TH_LOG("%s, %s, granted: failure %u", waits[i].name,
+				       states[j].name, n);
+			EXPECT_TRUE(sweep_wait(&waits[i], &states[j], true, &n))
+				TH_LOG("%s, %s, shut down: failure %u", waits[i].name,
+				       states[j].name, n);
+		}
+	}
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/*
+ * A wait that is broken off and goes on, by SIGSTOP and SIGCONT: no handler, so
+ * no other memory is needed on the way than that of the place.
+ */
+
+struct stopped {
+	int fd;
+	pid_t pid;
+	struct ksem_test_waiter behind;
+	bool hit;
+	bool kept;
+	int result;
+};
+
+/* Has the child ended? It stays to be asked about its failures. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = { };
+
+	return !waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG) && info.si_pid == pid;
+}
+
+static bool queued_or_ended(struct stopped *stopped, __u32 waiters)
+{
+	return ksem_test_until(has_ended(stopped->pid) ||
+			       ksem_test_info(stopped->fd).out_waiters == waiters);
+}
+
+static bool stop_and_continue(struct stopped *stopped)
+{
+	if (!queued_or_ended(stopped, 1))
+		return false;
+	if (has_ended(stopped->pid))
+		return ksem_test_queue(&stopped->behind, stopped->fd, 1, 1);
+	return ksem_test_queue(&stopped->behind, stopped->fd, 1, 2) &&
+	       !kill(stopped->pid, SIGSTOP) &&
+	       ksem_test_wait_queued(stopped->fd, 1) &&
+	       !kill(stopped->pid, SIGCONT) && queued_or_ended(stopped, 2);
+}
+
+/* One permit, and who has it; then one for the other. */
+static bool grant_both(struct stopped *stopped)
+{
+	if (ksem_test_post(stopped->fd, 1) ||
+	    !ksem_test_until(ksem_test_done(&stopped->behind) || has_ended(stopped->pid)))
+		return false;
+	stopped->kept = !ksem_test_done(&stopped->behind);
+	return !ksem_test_post(stopped->fd, 1) && !ksem_test_join(&stopped->behind) &&
+	       ksem_test_until(has_ended(stopped->pid));
+}
+
+static bool stop_with_failure(struct stopped *stopped, unsigned int n)
+{
+	bool good;
+
+	stopped->fd = ksem_test_fair(0, 8);
+	stopped->pid = ksem_test_fork();
+	if (!stopped->pid) {
+		int fault = ksem_test_fault_open();
+
+		if (!ksem_test_fault_arm(fault, n))
+			_exit(EBADF);
+		ksem_test_exit(ksem_test_acquire(stopped->fd, 1));
+	}
+	good = stop_and_continue(stopped) && grant_both(stopped);
+	stopped->hit = was_hit(stopped->pid);
+	stopped->result = ksem_test_kill(stopped->pid);
+	good = good && ksem_test_conserved(stopped->fd) &&
+	       ksem_test_info(stopped->fd).out_held == 1 + !stopped->result;
+	close(stopped->fd);
+	return good;
+}
+
+TEST_F_TIMEOUT(fault, of_the_memory_for_a_place_loses_the_place_and_nothing_else, 60)
+{
+	struct stopped stopped = { .hit = true };
+	unsigned int n, lost = 0;
+
+	if (self->lacks)
+		SKIP(return, "%s", self->lacks);
+	for (n = 1; n < FAULTS_MAX && stopped.hit; n++) {
+		ASSERT_TRUE(stop_with_failure(&stopped, n))
+			TH_LOG("failure %u", n);
+		EXPECT_TRUE(!stopped.result || (stopped.result == -ENOMEM &&
+						stopped.hit && module_is_debug()))
+			TH_LOG("failure %u: %d", n, stopped.result);
+		lost += !stopped.result && !stopped.kept;
+	}
+	EXPECT_EQ(1, lost);
+	EXPECT_TRUE(stopped.kept);
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/* Real pointers: memory that ends, for writing, within what is written. */
+
+struct boundary {
+	size_t size;
+	unsigned char *pages;
+};
+
+FIXTURE(boundary) {
+	struct boundary at;
+};
+
+FIXTURE_SETUP(boundary)
+{
+	self->at.size = sysconf(_SC_PAGESIZE);
+	self->at.pages = mmap(NULL, 2 * self->at.size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->at.pages);
+}
+
+FIXTURE_TEARDOWN(boundary)
+{
+	munmap(self->at.pages, 2 * self->at.size);
+}
+
+/* So much of @from can be written, the rest can only be read. */
+static void *lay(struct boundary *at, const void *from, size_t size, size_t writable)
+{
+	unsigned char *to = at->pages + at->size - writable;
+
+	mprotect(at->pages + at->size, at->size, PROT_READ | PROT_WRITE);
+	memcpy(to, from, size);
+	mprotect(at->pages + at->size, at->size, PROT_READ);
+	return to;
+}
+
+/* The last word of each of these is written by the kernel. */
+static bool has_output(const struct call *call)
+{
+	return call->cmd == KSEM_IOC_INFO || call->cmd == KSEM_IOC_HOLDERS ||
+	       call->cmd == KSEM_IOC_WAITERS || call->cmd == KSEM_IOC_FEATURES ||
+	       (call->size && call->arg.drain.flags & KSEM_FLAG_TOKEN);
+}
+
+/* How many bytes of the structure it takes until nothing is wrong, or @size. */
+static size_t faults_within(struct boundary *at, const struct call *call, int fd)
+{
+	union arg arg = call->arg;
+	size_t writable;
+
+	arg.size = call->size;
+	/* Of the lists it is the entries that another test is about. */
+	if (call->cmd == KSEM_IOC_HOLDERS || call->cmd == KSEM_IOC_WAITERS)
+		arg.holders.count = 0;
+	for (writable = 0; writable < call->size; writable++)
+		if (ksem_test_ioctl(fd, call->cmd, lay(at, &arg, arg.size, writable)) != -EFAULT)
+			break;
+	return writable;
+}
+
+TEST_F_TIMEOUT(boundary, within_a_structure_faults_and_changes_nothing, 120)
+{
+	struct view before, after;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		struct scene s;
+
+		if (!(states[i].steps & BIND) || states[i].steps & SHUT)
+			continue;
+		ASSERT_TRUE(scene_begin(&s, &states[i]));
+		look(&s, &before);
+		for (j = 0; j < ARRAY_SIZE(calls); j++) {
+			if (!has_output(&calls[j]))
+				continue;
+			EXPECT_EQ(calls[j].size, faults_within(&self->at, &calls[j], s.fd))
+				TH_LOG("%s, %s", calls[j].name, states[i].name);
+		}
+		look(&s, &after);
+		EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)))
+			TH_LOG("%s", states[i].name);
+		EXPECT_TRUE(scene_end(&s));
+	}
+}
+
+/* The two lists have the same layout. Entries have a tail that becomes zeros. */
+TEST_F(boundary, within_an_entry_faults_and_changes_nothing)
+{
+	const unsigned int cmds[] = { KSEM_IOC_HOLDERS, KSEM_IOC_WAITERS };
+	unsigned char entry[sizeof(struct ksem_holder_entry) + 16] = { };
+	struct ksem_holders arg = {
+		.size = sizeof(arg),
+		.count = 1,
+		.entry_size = sizeof(entry),
+	};
+	const struct state state = { "", BIND | HOLD_ALL | QUEUE, 0 };
+	struct view before, after;
+	size_t i, writable;
+	struct scene s;
+
+	ASSERT_TRUE(scene_begin(&s, &state));
+	look(&s, &before);
+	for (i = 0; i < ARRAY_SIZE(cmds); i++) {
+		for (writable = 0; writable < sizeof(entry); writable++) {
+			arg.entries = (uintptr_t)lay(&self->at, entry, sizeof(entry), writable);
+			EXPECT_EQ(-EFAULT, ksem_test_ioctl(s.fd, cmds[i], &arg))
+				TH_LOG("list %zu, %zu bytes", i, writable);
+		}
+	}
+	look(&s, &after);
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
+	EXPECT_TRUE(scene_end(&s));
+}
+
+TEST_HARNESS_MAIN

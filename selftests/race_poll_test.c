@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pollers of every kind while permits become free in every way, handles are
+ * closed and copied, pollers are killed and semaphores shut down: nobody misses
+ * anything, and nobody is told of what is gone.
+ */
+#include "ksem_test.h"
+#include "ksem_test_actor.h"
+#include "ksem_test_storm.h"
+#include "ksem_test_uring.h"
+
+#include <sys/epoll.h>
+
+/* One poller, whatever its kind. */
+
+enum poller_kind {
+	POLL,
+	LEVEL,
+	EDGE,
+	ONESHOT,
+	EXCLUSIVE,
+	RING,
+	RING_MULTI,
+};
+
+struct poller {
+	enum poller_kind kind;
+	int fd;
+	int epoll;
+	struct ksem_test_ring ring;
+	bool armed;
+};
+
+static bool is_ring(enum poller_kind kind)
+{
+	return kind == RING || kind == RING_MULTI;
+}
+
+static __u32 epoll_flags(enum poller_kind kind)
+{
+	switch (kind) {
+	case EDGE:
+		return EPOLLET;
+	case ONESHOT:
+		return EPOLLONESHOT;
+	case EXCLUSIVE:
+		return EPOLLEXCLUSIVE;
+	default:
+		return 0;
+	}
+}
+
+static bool poller_open(struct poller *p, enum poller_kind kind, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | epoll_flags(kind) };
+
+	*p = (struct poller){ .kind = kind, .fd = fd, .epoll = -1 };
+	if (kind == POLL)
+		return true;
+	if (is_ring(kind))
+		return !ksem_test_ring_open(&p->ring);
+	p->epoll = epoll_create1(EPOLL_CLOEXEC);
+	p->armed = !epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event);
+	/* Somebody else may have closed it. */
+	return p->armed || errno == EBADF;
+}
+
+static void poller_close(struct poller *p)
+{
+	if (is_ring(p->kind))
+		ksem_test_ring_close(&p->ring);
+	else if (p->kind != POLL)
+		close(p->epoll);
+}
+
+static int wait_epoll(struct poller *p, int timeout_ms)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+	int n;
+
+	if (!p->armed)
+		epoll_ctl(p->epoll, EPOLL_CTL_MOD, p->fd, &event);
+	n = epoll_wait(p->epoll, &event, 1, timeout_ms);
+	p->armed = p->kind != ONESHOT || n != 1;
+	return n == 1 ? event.events : 0;
+}
+
+static int wait_ring(struct poller *p, int timeout_ms)
+{
+	struct pollfd ready = { .fd = p->ring.fd, .events = POLLIN };
+	bool more = p->armed;
+	int events;
+
+	if (!p->armed)
+		p->armed = ksem_test_ring_poll(&p->ring, p->fd, POLLIN,
+					       p->kind == RING_MULTI) == 1;
+	if (timeout_ms >= 0)
+		poll(&ready, 1, timeout_ms);
+	events = ksem_test_ring_result(&p->ring, timeout_ms < 0, &more);
+	if (events != -EAGAIN)
+		p->armed = more;
+	return events < 0 ? 0 : events;
+}
+
+/* What it is told; 0 if nothing in time. Below 0: it has all the time. */
+static int poller_wait(struct poller *p, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
+
+	if (is_ring(p->kind))
+		return wait_ring(p, timeout_ms);
+	if (p->kind != POLL)
+		return wait_epoll(p, timeout_ms);
+	return poll(&poll_fd, 1, timeout_ms) == 1 ? poll_fd.revents : 0;
+}
+
+/*
+ * A pool, which is one handle, has all permits. A permit that becomes free is
+ * taken and brought back to the pool by takers, processes that do nothing unless
+ * their poller tells them to: if it misses one, the permit stays where it is.
+ */
+
+#define CAPACITY	4
+#define TAKERS		3
+#define ROUNDS		300
+
+struct pool {
+	int fd;
+	enum poller_kind kind;
+	int takers;
+	pid_t taker[TAKERS];
+	struct ksem_test_actor actor;
+	unsigned int seed;
+};
+
+static void taker_main(struct pool *pool)
+{
+	int own = ksem_test_attached(pool->fd);
+	struct poller p;
+
+	if (own < 0 || !poller_open(&p, pool->kind, own))
+		_exit(1);
+	for (;;) {
+		poller_wait(&p, -1);
+		while (ksem_test_try_acquire(own, 1) >= 0)
+			if (ksem_test_transfer(own, 1, pool->fd))
+				_exit(2);
+	}
+}
+
+static bool start_taker(struct pool *pool, int who)
+{
+	pool->taker[who] = ksem_test_fork();
+	if (!pool->taker[who])
+		taker_main(pool);
+	return pool->taker[who] > 0;
+}
+
+/* Every permit is back. First without a sleep, which would give them time. */
+static bool pool_is_full(struct pool *pool)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (ksem_test_info(pool->fd).out_own == CAPACITY)
+			return true;
+		sched_yield();
+	}
+	return ksem_test_until(ksem_test_info(pool->fd).out_own == CAPACITY);
+}
+
+/* For people: where the permits are. */
+static const char *pool_text(struct pool *pool)
+{
+	struct ksem_info info = ksem_test_info(pool->fd);
+	static char text[100];
+
+	snprintf(text, sizeof(text), "%d free, %u held, %u in the pool; %u waiters want %llu",
+		 info.out_available, info.out_held, info.out_own, info.out_waiters,
+		 (unsigned long long)info.out_demand);
+	return text;
+}
+
+/* The ways in which @n permits become free. */
+
+static bool free_one_by_one(struct pool *pool, __u32 n)
+{
+	while (n--) {
+		if (ksem_test_release(pool->fd, 1))
+			return false;
+		ksem_test_busy_for_up_to(20, &pool->seed);
+	}
+	return true;
+}
+
+static bool free_by_release(struct pool *pool, __u32 n)
+{
+	return !ksem_test_release(pool->fd, n);
+}
+
+static bool free_by_post(struct pool *pool, __u32 n)
+{
+	return !ksem_test_forget(pool->fd, n) && !ksem_test_post(pool->fd, n);
+}
+
+static bool free_by_close(struct pool *pool, __u32 n)
+{
+	int other = ksem_test_attached(pool->fd);
+
+	return !ksem_test_transfer(pool->fd, n, other) && !close(other);
+}
+
+static bool free_by_kill(struct pool *pool, __u32 n)
+{
+	pid_t pid = ksem_test_fork();
+
+	if (!pid) {
+		ksem_test_transfer(pool->fd, n, ksem_test_attached(pool->fd));
+		for (;;)
+			pause();
+	}
+	return ksem_test_until(ksem_test_info(pool->fd).out_own < CAPACITY) &&
+	       ksem_test_kill(pid) == 256 + SIGKILL;
+}
+
+/* They may be free for long when a head that wanted more than there is gives up. */
+static bool free_by_timeout(struct pool *pool, __u32 n)
+{
+	__u64 ns = ksem_test_chance(&pool->seed) % 500000;
+
+	if (!ksem_test_ask_ex(&pool->actor, pool->fd, 0, CAPACITY + 1, ksem_test_now() + ns))
+		return false;
+	ksem_test_busy_for_up_to(200, &pool->seed);
+	return !ksem_test_release(pool->fd, n) &&
+	       ksem_test_answer(&pool->actor) == -ETIMEDOUT;
+}
+
+/* A waiter and the takers want the same permit; the waiter has what it got. */
+static bool free_by_grant(struct pool *pool, __u32 n)
+{
+	if (!ksem_test_ask(&pool->actor, pool->fd, 1))
+		return false;
+	do {
+		ksem_test_busy_for_up_to(50, &pool->seed);
+		if (ksem_test_release(pool->fd, n) || !pool_is_full(pool))
+			return false;
+	} while (!ksem_test_answered(&pool->actor));
+	return ksem_test_answer(&pool->actor) >= 0;
+}
+
+/* A taker dies, with or without what it was told of; the next one looks again. */
+static bool free_and_kill_a_taker(struct pool *pool, __u32 n)
+{
+	int who = ksem_test_chance(&pool->seed) % pool->takers;
+
+	if (ksem_test_release(pool->fd, n))
+		return false;
+	ksem_test_busy_for_up_to(200, &pool->seed);
+	return ksem_test_kill(pool->taker[who]) == 256 + SIGKILL && start_taker(pool, who);
+}
+
+static bool (*const ways[])(struct pool *pool, __u32 n) = {
+	free_one_by_one, free_by_release, free_by_post, free_by_close, free_by_timeout,
+	free_by_grant,
+	/* These take as long as a fork, and are chosen once in a while. */
+	free_by_kill, free_and_kill_a_taker,
+};
+
+static unsigned int choose_way(struct pool *pool)
+{
+	unsigned int chance = ksem_test_chance(&pool->seed) % 64;
+
+	return chance < 4 ? 6 + chance % 2 : chance % 6;
+}
+
+FIXTURE(poller) {
+	struct pool pool;
+};
+
+FIXTURE_VARIANT(poller) {
+	enum poller_kind kind;
+	bool fair;
+	int takers;
+};
+
+FIXTURE_VARIANT_ADD(poller, poll) { .kind = POLL, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, poll_nonfair) { .kind = POLL, .takers = 1 };
+
+FIXTURE_VARIANT_ADD(poller, level) { .kind = LEVEL, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, level_nonfair) { .kind = LEVEL, .takers = 1 };
+
+FIXTURE_VARIANT_ADD(poller, edge) { .kind = EDGE, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, edge_nonfair) { .kind = EDGE, .takers = 1 };
+
+FIXTURE_VARIANT_ADD(poller, oneshot) { .kind = ONESHOT, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, oneshot_nonfair) { .kind = ONESHOT, .takers = 1 };
+
+FIXTURE_VARIANT_ADD(poller, exclusive) { .kind = EXCLUSIVE, .takers = TAKERS, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, exclusive_nonfair) { .kind = EXCLUSIVE, .takers = TAKERS };
+
+FIXTURE_VARIANT_ADD(poller, io_uring) { .kind = RING, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, io_uring_nonfair) { .kind = RING, .takers = 1 };
+
+FIXTURE_VARIANT_ADD(poller, io_uring_multishot) { .kind = RING_MULTI, .takers = 1, .fair = true };
+
+FIXTURE_VARIANT_ADD(poller, io_uring_multishot_nonfair) { .kind = RING_MULTI, .takers = 1 };
+
+FIXTURE_SETUP(poller)
+{
+	struct pool *pool = &self->pool;
+
+	pool->kind = variant->kind;
+	pool->takers = variant->takers;
+	pool->seed = ksem_test_own_seed(ksem_test_new_seed(), 0);
+	pool->fd = variant->fair ? ksem_test_fair(CAPACITY, 10) : ksem_test_nonfair(CAPACITY, 10);
+	ASSERT_LE(0, pool->fd);
+	ASSERT_EQ(0, ksem_test_acquire(pool->fd, CAPACITY));
+	ASSERT_TRUE(ksem_test_actor_start(&pool->actor));
+}
+
+FIXTURE_TEARDOWN(poller)
+{
+	close(self->pool.fd);
+}
+
+/* Why there can be no poller of that kind here, or NULL. */
+static const char *why_not(enum poller_kind kind)
+{
+	struct ksem_test_ring ring;
+	int error;
+
+	if (!is_ring(kind))
+		return NULL;
+	error = ksem_test_ring_open(&ring);
+	if (!error)
+		ksem_test_ring_close(&ring);
+	return error ? strerror(-error) : NULL;
+}
+
+TEST_F_TIMEOUT(poller, misses_no_permit, KSEM_TEST_LONG)
+{
+	const char *reason = why_not(variant->kind);
+	struct pool *pool = &self->pool;
+	unsigned int i, way, seed = pool->seed;
+
+	if (reason)
+		SKIP(return, "no io_uring: %s", reason);
+	ksem_test_limit();
+	for (i = 0; i < pool->takers; i++)
+		ASSERT_TRUE(start_taker(pool, i));
+	for (i = 0; i < ROUNDS * ksem_test_scale(); i++) {
+		way = choose_way(pool);
+		ksem_test_busy_for_up_to(50, &pool->seed);
+		ASSERT_TRUE(ways[way](pool, 1 + ksem_test_chance(&pool->seed) % (CAPACITY - 1)) &&
+			    pool_is_full(pool))
+			TH_LOG("seed %u, round %u, way %u: %s", seed, i, way, pool_text(pool));
+	}
+	ksem_test_figure("permits seen by pollers, rounds", i, 0);
+	for (i = 0; i < pool->takers; i++)
+		EXPECT_EQ(256 + SIGKILL, ksem_test_kill(pool->taker[i]));
+	EXPECT_TRUE(ksem_test_conserved(pool->fd));
+	/* What a ring has had goes a little later than its process. */
+	EXPECT_TRUE(ksem_test_until(ksem_test_info(pool->fd).out_handles == 1));
+}
+
+/* A shutdown, at any moment. */
+
+struct listener {
+	pthread_t thread;
+	enum poller_kind kind;
+	int fd;
+	pid_t tid;
+	bool heard;
+};
+
+static void *listen_for_the_end(void *data)
+{
+	struct listener *listener = data;
+	struct poller p;
+
+	__atomic_store_n(&listener->tid, gettid(), __ATOMIC_RELEASE);
+	if (!poller_open(&p, listener->kind, listener->fd))
+		return NULL;
+	while (!(poller_wait(&p, -1) & POLLHUP))
+		continue;
+	poller_close(&p);
+	__atomic_store_n(&listener->heard, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static bool is_asleep(struct listener *listener)
+{
+	pid_t tid = __atomic_load_n(&listener->tid, __ATOMIC_ACQUIRE);
+
+	return tid && ksem_test_thread_state(tid) == 'S';
+}
+
+/* Two of them are told, whether they sleep or are about to. */
+static bool both_hear_of_it(enum poller_kind kind, int fd, bool sleep, unsigned int *seed)
+{
+	struct listener listener[2] = { { .kind = kind, .fd = fd }, { .kind = kind, .fd = fd } };
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&listener[i].thread, NULL, listen_for_the_end, &listener[i]))
+			return false;
+	if (sleep && !ksem_test_until(is_asleep(&listener[0]) && is_asleep(&listener[1])))
+		return false;
+	ksem_test_busy_for_up_to(400, seed);
+	if (ksem_test_shutdown(fd))
+		return false;
+	for (i = 0; i < 2; i++) {
+		if (!ksem_test_until(__atomic_load_n(&listener[i].heard, __ATOMIC_ACQUIRE)))
+			return false;
+		pthread_join(listener[i].thread, NULL);
+	}
+	return true;
+}
+
+TEST_F_TIMEOUT(poller, hears_of_a_shutdown, KSEM_TEST_LONG)
+{
+	const char *reason = why_not(variant->kind);
+	unsigned int i, seed = self->pool.seed;
+	int fd;
+
+	if (reason)
+		SKIP(return, "no io_uring: %s", reason);
+	ksem_test_limit();
+	for (i = 0; i < ROUNDS / 10 * ksem_test_scale(); i++) {
+		fd = variant->fair ? ksem_test_fair(0, 1) : ksem_test_nonfair(0, 1);
+		ASSERT_TRUE(both_hear_of_it(variant->kind, fd, i % 2, &self->pool.seed))
+			TH_LOG("seed %u, round %u", seed, i);
+		close(fd);
+	}
+	ksem_test_figure("shutdowns heard by pollers", i, 0);
+}
+
+/* Descriptors are closed and replaced while others poll them. */
+
+struct chaos {
+	enum poller_kind kind;
+	int pool;
+	int slot;
+	bool stop;
+	unsigned int told;
+	unsigned int wrong;
+};
+
+static bool chaos_is_over(struct chaos *chaos)
+{
+	return __atomic_load_n(&chaos->stop, __ATOMIC_ACQUIRE);
+}
+
+static bool chaos_has_told(struct chaos *chaos)
+{
+	return __atomic_load_n(&chaos->told, __ATOMIC_SEQ_CST);
+}
+
+/* Polls whatever is in the slot. */
+static void *poll_the_slot(void *data)
+{
+	struct chaos *chaos = data;
+	struct poller p;
+
+	while (!chaos_is_over(chaos)) {
+		if (!poller_open(&p, chaos->kind, chaos->slot)) {
+			ksem_test_count(&chaos->wrong);
+			continue;
+		}
+		if (poller_wait(&p, 1))
+			ksem_test_count(&chaos->told);
+		poller_close(&p);
+	}
+	return NULL;
+}
+
+/* Permits come and go. */
+static void *stir_the_pool(void *data)
+{
+	struct chaos *chaos = data;
+
+	while (!chaos_is_over(chaos)) {
+		ksem_test_release(chaos->pool, CAPACITY);
+		while (ksem_test_info(chaos->pool).out_own < CAPACITY && !chaos_is_over(chaos))
+			ksem_test_acquire_ex(chaos->pool, 0, 1, ksem_test_in_ms(1), NULL);
+	}
+	return NULL;
+}
+
+/* A handle with a permit takes the place of another in the slot, which goes. */
+static bool replace_the_slot(struct chaos *chaos)
+{
+	int fresh = ksem_test_attached(chaos->pool), copy = dup(fresh);
+
+	ksem_test_try_acquire(fresh, 1);
+	return dup2(copy, chaos->slot) == chaos->slot && !close(fresh) && !close(copy);
+}
+
+TEST_F_TIMEOUT(poller, may_poll_what_is_closed_and_replaced, KSEM_TEST_LONG)
+{
+	const char *reason = why_not(variant->kind);
+	struct chaos chaos = { .kind = variant->kind, .pool = self->pool.fd };
+	pthread_t thread[3];
+	unsigned int rounds, i;
+
+	if (reason)
+		SKIP(return, "no io_uring: %s", reason);
+	ksem_test_limit();
+	chaos.slot = ksem_test_attached(chaos.pool);
+	ASSERT_EQ(0, pthread_create(&thread[0], NULL, stir_the_pool, &chaos));
+	ASSERT_EQ(0, pthread_create(&thread[1], NULL, poll_the_slot, &chaos));
+	ASSERT_EQ(0, pthread_create(&thread[2], NULL, poll_the_slot, &chaos));
+	/* The last in the slot may keep a permit: nothing moves any more then. */
+	for (rounds = 0; rounds < ROUNDS * ksem_test_scale() || !chaos_has_told(&chaos); rounds++) {
+		ASSERT_TRUE(replace_the_slot(&chaos));
+		sched_yield();
+	}
+	__atomic_store_n(&chaos.stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	close(chaos.slot);
+	ksem_test_figure("handles replaced under pollers", rounds, chaos.wrong);
+	EXPECT_EQ(0, chaos.wrong);
+	/* What a ring has had goes a little later. */
+	EXPECT_TRUE(ksem_test_until(ksem_test_info(chaos.pool).out_handles == 1));
+	EXPECT_TRUE(ksem_test_conserved(chaos.pool));
+	EXPECT_EQ(CAPACITY, ksem_test_info(chaos.pool).out_capacity);
+}
+
+TEST_HARNESS_MAIN

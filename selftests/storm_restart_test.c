@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One of eight waiters of a fair semaphore gets a thousand signals a second, several
+ * in each wait: it has its turns as the others do.
+ */
+#include "ksem_test_proc.h"
+#include "ksem_test_storm.h"
+
+#define THREADS		8
+#define TURNS		800
+#define HOLD_US		500
+#define PERIOD_NS	1000000ULL
+#define LEAST_PERCENT	90
+
+struct waiter {
+	int fd;
+	bool *stop;
+	pthread_t thread;
+	pid_t tid;
+	unsigned int turns;
+	unsigned int wrong;
+};
+
+FIXTURE(signalled) {
+	int fd;
+	bool stop;
+	struct waiter waiter[THREADS];
+};
+
+FIXTURE_VARIANT(signalled) {
+	int sig;
+};
+
+FIXTURE_VARIANT_ADD(signalled, and_restarted) { .sig = KSEM_TEST_SIG_RESTART };
+
+FIXTURE_VARIANT_ADD(signalled, and_ended) { .sig = KSEM_TEST_SIG_END };
+
+static void *take_turns(void *data)
+{
+	struct waiter *w = data;
+	int result;
+
+	__atomic_store_n(&w->tid, gettid(), __ATOMIC_RELEASE);
+	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
+		result = ksem_test_acquire(w->fd, 1);
+		/* The same call again takes the old place. */
+		if (result == -EINTR)
+			continue;
+		usleep(HOLD_US);
+		w->wrong += result || ksem_test_release(w->fd, 1);
+		__atomic_add_fetch(&w->turns, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+FIXTURE_SETUP(signalled)
+{
+	int i;
+
+	ksem_test_limit();
+	ksem_test_catch_signals();
+	self->fd = ksem_test_fair(1, 1);
+	ASSERT_LE(0, self->fd);
+	for (i = 0; i < THREADS; i++) {
+		self->waiter[i].fd = ksem_test_attached(self->fd);
+		self->waiter[i].stop = &self->stop;
+		ASSERT_EQ(0, pthread_create(&self->waiter[i].thread, NULL, take_turns,
+					    &self->waiter[i]));
+	}
+}
+
+FIXTURE_TEARDOWN(signalled)
+{
+	close(self->fd);
+}
+
+static unsigned int turns_of(struct waiter *w)
+{
+	return __atomic_load_n(&w->turns, __ATOMIC_ACQUIRE);
+}
+
+/* Turns of all but the first. */
+static unsigned int turns_of_others(struct waiter *w)
+{
+	unsigned int sum = 0;
+	int i;
+
+	for (i = 1; i < THREADS; i++)
+		sum += turns_of(&w[i]);
+	return sum;
+}
+
+/* Signals at a steady rate, until the others have had @turns. */
+static void signal_until(struct waiter *w, int sig, unsigned int turns)
+{
+	__u64 next_ns = ksem_test_now();
+	struct timespec next;
+
+	while (turns_of_others(w) < turns) {
+		ksem_test_tgkill(w->tid, sig);
+		next_ns += PERIOD_NS;
+		next.tv_sec = next_ns / 1000000000;
+		next.tv_nsec = next_ns % 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+	}
+}
+
+TEST_F_TIMEOUT(signalled, waiter_does_not_starve, KSEM_TEST_LONG)
+{
+	unsigned int turns = TURNS * ksem_test_scale(), own, others, wrong = 0, percent;
+	struct waiter *w = self->waiter;
+	struct ksem_info info;
+	__u64 began, took;
+	int i;
+
+	for (i = 0; i < THREADS; i++)
+		ASSERT_TRUE(ksem_test_until(turns_of(&w[i])));
+	own = turns_of(w);
+	others = turns_of_others(w);
+	began = ksem_test_now();
+	signal_until(w, variant->sig, others + turns);
+	took = ksem_test_now() - began;
+	own = turns_of(w) - own;
+	others = turns_of_others(w) - others;
+	__atomic_store_n(&self->stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(w[i].thread, NULL);
+		wrong += w[i].wrong;
+	}
+	info = ksem_test_info(self->fd);
+	percent = 100ULL * own * (THREADS - 1) / others;
+	TH_LOG("%u turns beside %u of each other one; %u signals in %llu ms broke off %llu waits",
+	       own, others / (THREADS - 1), ksem_test_signals_handled(),
+	       (unsigned long long)(took / KSEM_TEST_MS), (unsigned long long)info.out_interrupts);
+	ksem_test_figure_worst("turns beside a signalled waiter", own + others,
+			       wrong + (percent < LEAST_PERCENT), "lowest", percent,
+			       "% of the others' mean");
+	EXPECT_EQ(0, wrong);
+	EXPECT_LE(LEAST_PERCENT, percent);
+	EXPECT_EQ(1, info.out_available);
+	/* One that lost its place each time would never get to the head. */
+	EXPECT_LT(own, info.out_interrupts);
+}
+
+TEST_HARNESS_MAIN
