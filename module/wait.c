@@ -71,6 +71,10 @@ void ksem_handle_tell_pollers(struct ksem_handle *h)
 {
 	if (likely(!READ_ONCE(h->holder.edge)))
 		return;
+	/*
+	 * Down before it is told: the wake-up's barrier keeps it so, and what comes in
+	 * meanwhile raises it anew.
+	 */
 	WRITE_ONCE(h->holder.edge, false);
 	/* For all, exclusive or not: each of them may release some. */
 	__wake_up(&h->poll_wq, TASK_NORMAL, 0, poll_to_key(EPOLLOUT | EPOLLWRNORM));
