@@ -7,7 +7,6 @@
 #include "ksem_test_actor.h"
 #include "ksem_test_proc.h"
 
-#include <sys/ptrace.h>
 
 /* Requests of several threads on one fair semaphore without a permit. */
 
@@ -302,7 +301,7 @@ TEST_F(crowd, loses_a_place_and_nothing_else)
 	EXPECT_EQ(PLACES + 2, ksem_test_info(self->fd).out_own);
 }
 
-/* Whatever stops and continues a process leaves it its place. */
+/* A stopped process keeps its place, but not the others. */
 
 FIXTURE(stopped) {
 	int fd;
@@ -326,19 +325,6 @@ FIXTURE_TEARDOWN(stopped)
 	close(self->fd);
 }
 
-TEST_F(stopped, and_continued_has_its_old_place)
-{
-	ASSERT_EQ(0, kill(self->child, SIGSTOP));
-	ASSERT_EQ(self->child, waitpid(self->child, NULL, WUNTRACED));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
-	ASSERT_EQ(0, kill(self->child, SIGCONT));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 2));
-	ASSERT_EQ(0, ksem_test_post(self->fd, 1));
-	EXPECT_EQ(1, ksem_test_info(self->fd).out_waiters);
-	EXPECT_FALSE(ksem_test_done(&self->behind));
-	EXPECT_EQ(1, ksem_test_info(self->fd).out_held);
-}
-
 TEST_F(stopped, holds_up_nobody)
 {
 	ASSERT_EQ(0, kill(self->child, SIGSTOP));
@@ -346,33 +332,6 @@ TEST_F(stopped, holds_up_nobody)
 	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
 	ASSERT_EQ(0, ksem_test_post(self->fd, 1));
 	EXPECT_EQ(0, ksem_test_join(&self->behind));
-}
-
-TEST_F(stopped, by_ptrace_and_detached_has_its_old_place)
-{
-	if (ptrace(PTRACE_ATTACH, self->child, 0, 0))
-		SKIP(return, "ptrace: %s", strerror(errno));
-	ASSERT_EQ(self->child, waitpid(self->child, NULL, 0));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
-	ASSERT_EQ(0, ptrace(PTRACE_DETACH, self->child, 0, 0));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 2));
-	ASSERT_EQ(0, ksem_test_post(self->fd, 1));
-	EXPECT_EQ(1, ksem_test_info(self->fd).out_waiters);
-	EXPECT_FALSE(ksem_test_done(&self->behind));
-}
-
-TEST_F(stopped, by_ptrace_interrupt_has_its_old_place)
-{
-	if (ptrace(PTRACE_SEIZE, self->child, 0, 0))
-		SKIP(return, "ptrace: %s", strerror(errno));
-	ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, self->child, 0, 0));
-	ASSERT_EQ(self->child, waitpid(self->child, NULL, 0));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
-	ASSERT_EQ(0, ptrace(PTRACE_CONT, self->child, 0, 0));
-	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 2));
-	ASSERT_EQ(0, ksem_test_post(self->fd, 1));
-	EXPECT_EQ(1, ksem_test_info(self->fd).out_waiters);
-	EXPECT_FALSE(ksem_test_done(&self->behind));
 }
 
 TEST_HARNESS_MAIN
