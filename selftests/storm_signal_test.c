@@ -102,13 +102,22 @@ FIXTURE_TEARDOWN(signals)
 	close(self->storm.fd);
 }
 
+/* Have both sides met, many times? How often is up to the scheduler. */
+static bool storm_has_met(struct storm *storm, unsigned int signals)
+{
+	struct ksem_info info = ksem_test_info(storm->fd);
+
+	return info.out_interrupts >= signals / 10 && info.out_acquires >= signals / 100;
+}
+
 TEST_F_TIMEOUT(signals, against_grants_lose_nothing, KSEM_TEST_LONG)
 {
 	unsigned int signals = SIGNALS * ksem_test_scale(), sent, i;
 	struct target sum = { 0 };
 	struct ksem_info info;
 
-	for (sent = 0; ksem_test_signals_handled() < signals; sent++)
+	for (sent = 0; sent % 64 || ksem_test_signals_handled() < signals ||
+	     !storm_has_met(&self->storm, signals); sent++)
 		ksem_test_tgkill(self->target[sent % THREADS].tid, variant->sig);
 	__atomic_store_n(&self->storm.stop, true, __ATOMIC_RELEASE);
 	for (i = 0; i < THREADS; i++) {
@@ -129,9 +138,6 @@ TEST_F_TIMEOUT(signals, against_grants_lose_nothing, KSEM_TEST_LONG)
 	       (unsigned long long)info.out_interrupts, sum.granted, sent);
 	ksem_test_figure("signals against grants", ksem_test_signals_handled(), sum.violations);
 	EXPECT_EQ(0, sum.violations);
-	/* Both sides have met, many times. */
-	EXPECT_LE(signals / 10, info.out_interrupts);
-	EXPECT_LE(signals / 100, sum.granted);
 }
 
 TEST_HARNESS_MAIN
