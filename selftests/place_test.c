@@ -7,7 +7,6 @@
 #include "ksem_test_actor.h"
 #include "ksem_test_proc.h"
 
-
 /* Requests of several threads on one fair semaphore without a permit. */
 
 struct rivals {
