@@ -6,8 +6,12 @@
 #ifndef KSEM_COMPAT_H
 #define KSEM_COMPAT_H
 
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
+#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
 #include <linux/time_namespace.h>
@@ -32,5 +36,101 @@ static inline s64 ksem_timens_offset(void)
 	return 0;
 #endif
 }
+
+/*
+ * File systems
+ */
+
+/* 6.3: a mount's map of ids is no longer a user namespace. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define mnt_idmap		user_namespace
+#define file_mnt_idmap		file_mnt_user_ns
+#endif
+
+/* 6.7: times have no names. A change of a directory is one of its contents too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline void simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_atime = current_time(inode);
+	inode->i_mtime = inode->i_atime;
+	inode->i_ctime = inode->i_atime;
+}
+
+static inline void ksem_dir_changed(struct inode *dir)
+{
+	dir->i_mtime = current_time(dir);
+	dir->i_ctime = dir->i_mtime;
+}
+#else
+static inline void ksem_dir_changed(struct inode *dir)
+{
+	inode_set_mtime_to_ts(dir, inode_set_ctime_current(dir));
+}
+#endif
+
+/* 6.15: mkdir may give another dentry back than it was given. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define KSEM_MKDIR		int
+#define KSEM_MKDIR_RESULT(err)	(err)
+#else
+#define KSEM_MKDIR		struct dentry *
+#define KSEM_MKDIR_RESULT(err)	ERR_PTR(err)
+#endif
+
+/* 6.18 renamed it. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define inode_just_drop		generic_delete_inode
+#endif
+
+/*
+ * 6.19: dentries know that they are to stay, directories are locked by the call that
+ * looks a name up, and creation has one argument more.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
+{
+	d_instantiate(dentry, inode);
+	dget(dentry);
+}
+
+#define ksem_kill_sb		kill_litter_super
+#define ksem_vfs_mknod(idmap, dir, dentry, mode)	vfs_mknod(idmap, dir, dentry, mode, 0)
+
+/* The directory, locked, and in it a name that is not there yet. */
+static inline struct dentry *ksem_start_creating(struct file *dir, const char *name)
+{
+	struct inode *inode = file_inode(dir);
+	struct dentry *dentry;
+
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	dentry = lookup_one(file_mnt_idmap(dir), name, dir->f_path.dentry, strlen(name));
+	if (!IS_ERR(dentry) && d_is_positive(dentry)) {
+		dput(dentry);
+		dentry = ERR_PTR(-EEXIST);
+	}
+	if (IS_ERR(dentry))
+		inode_unlock(inode);
+	return dentry;
+}
+
+static inline void ksem_end_creating(struct file *dir, struct dentry *dentry)
+{
+	inode_unlock(file_inode(dir));
+	dput(dentry);
+}
+#else
+#define ksem_kill_sb		kill_anon_super
+#define ksem_vfs_mknod(idmap, dir, dentry, mode)	vfs_mknod(idmap, dir, dentry, mode, 0, NULL)
+
+static inline struct dentry *ksem_start_creating(struct file *dir, const char *name)
+{
+	return start_creating(file_mnt_idmap(dir), dir->f_path.dentry, &QSTR(name));
+}
+
+static inline void ksem_end_creating(struct file *dir, struct dentry *dentry)
+{
+	end_creating(dentry);
+}
+#endif
 
 #endif /* KSEM_COMPAT_H */

@@ -35,9 +35,11 @@
  *
  * 2. Objects and who keeps them alive
  * -----------------------------------
- * A semaphore lives as long as a handle is bound to it (sem->refs). A holder lives
- * in its handle, and so as long as the open file. A waiter lives on the stack
- * of the thread that waits; the system call that it waits in holds the file,
+ * A semaphore lives as long as a handle is bound to it, or a name is its own
+ * (sem->refs). A holder lives in its handle, and so as long as the open file; on a
+ * per-process semaphore it is shared by all handles that one process has opened,
+ * and lives until the last of them goes (holder->nr_handles). A waiter lives on the
+ * stack of the thread that waits; the system call that it waits in holds the file,
  * therefore the holder and the semaphore outlive every waiter.
  *
  *
@@ -143,6 +145,7 @@ void ksem_sem_init(struct ksem_sem *sem, const struct ksem_create *create)
 	sem->queue = RB_ROOT_CACHED;
 	sem->next_ticket = 1;
 	INIT_LIST_HEAD(&sem->holders);
+	sem->by_opener = RB_ROOT;
 	init_waitqueue_head(&sem->poll_wq);
 	refcount_set(&sem->refs, 1);
 	memcpy(sem->label, create->label, sizeof(sem->label));
@@ -222,27 +225,36 @@ static __always_inline void ksem_holder_note_acquirer_locked(struct ksem_sem *se
 		ksem_holder_set_acquirer_locked(sem, holder, pid);
 }
 
-/* The instant of the grant: n permits move from the semaphore to the holder. */
-static void ksem_sem_grant_locked(struct ksem_sem *sem, struct ksem_waiter *w)
+/* Free permits move from the semaphore to the requester's account. */
+static void ksem_sem_move_locked(struct ksem_sem *sem, struct ksem_waiter *w, u32 n)
 {
 	struct ksem_holder *holder = w->holder;
 
 	lockdep_assert_held(&sem->lock);
-	sem->available -= w->n;
-	sem->acquires++;
+	sem->available -= n;
 	if (sem->state & KSEM_S_SIGNAL) {
-		sem->capacity -= w->n;
-	} else {
-		if (ksem_holder_is_empty(holder))
-			ksem_holder_begin_locked(sem, holder);
-		if (w->defer)
-			holder->pending += w->n;
-		else
-			ksem_holder_hold_locked(sem, holder, w->n);
-		ksem_holder_note_acquirer_locked(sem, holder, w->task);
+		sem->capacity -= n;
+		return;
 	}
+	if (ksem_holder_is_empty(holder))
+		ksem_holder_begin_locked(sem, holder);
+	if (w->defer)
+		holder->pending += n;
+	else
+		ksem_holder_hold_locked(sem, holder, n);
+	ksem_holder_note_acquirer_locked(sem, holder, w->task);
+}
+
+/* The instant of the grant. */
+static void ksem_sem_grant_locked(struct ksem_sem *sem, struct ksem_waiter *w)
+{
+	lockdep_assert_held(&sem->lock);
+	ksem_sem_move_locked(sem, w, w->n);
+	sem->acquires++;
 	if (w->want_token)
 		w->token = atomic64_inc_return(&ksem_last_token);
+	if (w->mute)
+		return;
 	w->recovered = sem->state & KSEM_S_RECOVERED;
 	sem->state &= ~KSEM_S_RECOVERED;
 }
@@ -637,13 +649,15 @@ int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
 /**
  * ksem_sem_drain - take all that a try could take
  * @sem: the semaphore.
- * @w: as for ksem_sem_request(); n is filled in, 0 if there was nothing.
+ * @w: as for ksem_sem_request(), but that n is the most to take, at least 1; filled
+ *	in with what was taken, 0 if there was nothing.
  * @wake: filled.
  *
  * Return: 0 or -ESHUTDOWN.
  */
 int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake)
 {
+	u32 most = w->n;
 	int ret = 0;
 
 	w->n = 0;
@@ -651,7 +665,7 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 	if (sem->state & KSEM_S_SHUTDOWN) {
 		ret = -ESHUTDOWN;
 	} else if (ksem_sem_admits_locked(sem, 1, 0, wake)) {
-		w->n = min_t(s64, sem->available, KSEM_MAX_PERMITS);
+		w->n = min_t(s64, sem->available, most);
 		ksem_sem_grant_locked(sem, w);
 		trace_ksem_acquire(sem, w->n);
 		w->state = KSEM_W_GRANTED;
@@ -659,6 +673,30 @@ int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake
 	ksem_sem_settle_request_locked(sem, wake);
 	ksem_sem_unlock(sem);
 	return ret;
+}
+
+/**
+ * ksem_sem_take_more - add to a grant what a try could take
+ * @sem: the semaphore.
+ * @w: granted, with defer; n grows by what was taken.
+ * @most: permits to take at the most.
+ * @wake: filled.
+ *
+ * It stays one grant.
+ */
+void ksem_sem_take_more(struct ksem_sem *sem, struct ksem_waiter *w, u32 most,
+			struct ksem_wake *wake)
+{
+	ksem_sem_lock(sem, wake);
+	if (most && !(sem->state & KSEM_S_SHUTDOWN) && ksem_sem_admits_locked(sem, 1, 0, wake)) {
+		u32 n = min_t(s64, sem->available, most);
+
+		ksem_sem_move_locked(sem, w, n);
+		w->n += n;
+		trace_ksem_acquire(sem, n);
+	}
+	ksem_sem_settle_request_locked(sem, wake);
+	ksem_sem_unlock(sem);
 }
 
 /**
@@ -735,21 +773,26 @@ void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 }
 
 /**
- * ksem_sem_give_back - undo a grant that nobody will learn of
+ * ksem_sem_give_back - undo a grant that nobody will learn of, or a part of it
  * @sem: the semaphore.
  * @w: granted.
+ * @n: how much of it, 1 to its n: with all of it there was no grant.
  * @wake: filled.
  *
  * Where the grant was not deferred, whoever shares the handle may have released
  * some of it already: what is still held goes back.
  */
-void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake)
+void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, u32 n,
+			struct ksem_wake *wake)
 {
 	struct ksem_holder *holder = w->holder;
-	u32 n = w->n;
 
 	ksem_sem_lock(sem, wake);
-	sem->acquires--;
+	if (n == w->n) {
+		sem->acquires--;
+		if (w->recovered)
+			sem->state |= KSEM_S_RECOVERED;
+	}
 	if (sem->state & KSEM_S_SIGNAL) {
 		sem->capacity += n;
 	} else if (w->defer) {
@@ -762,8 +805,6 @@ void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem
 			ksem_holder_drop_locked(sem, holder, n);
 	}
 	sem->available += n;
-	if (w->recovered)
-		sem->state |= KSEM_S_RECOVERED;
 	ksem_sem_settle_unlock(sem, wake);
 }
 
@@ -1042,21 +1083,62 @@ unsigned int ksem_sem_poll(struct ksem_sem *sem, struct ksem_holder *holder)
  */
 
 /**
- * ksem_sem_attach - one more holder
- * @sem: the semaphore; the caller has a reference for the holder.
- * @holder: its account, empty.
- *
- * Return: 0 or -ESHUTDOWN.
+ * ksem_holder_init - an empty account
+ * @holder: the account.
+ * @opener: the process that opened the handle; takes over the reference.
  */
-int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder *holder)
+void ksem_holder_init(struct ksem_holder *holder, struct pid *opener)
+{
+	*holder = (struct ksem_holder) { .opener = opener };
+	init_waitqueue_head(&holder->poll_wq);
+}
+
+/*
+ * Structures of processes are compared: a holder keeps its own from being used
+ * again for another.
+ */
+static int ksem_holder_cmp(struct rb_node *node, const struct rb_node *other)
+{
+	const struct pid *a = rb_entry(node, struct ksem_holder, by_opener)->opener;
+	const struct pid *b = rb_entry(other, struct ksem_holder, by_opener)->opener;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The account that the opener's handles share: this one, if it is the first. */
+static struct ksem_holder *ksem_sem_find_holder_locked(struct ksem_sem *sem,
+						       struct ksem_holder *holder)
+{
+	struct rb_node *found;
+
+	lockdep_assert_held(&sem->lock);
+	if (!(sem->state & KSEM_S_PER_PROCESS))
+		return holder;
+	found = rb_find_add(&holder->by_opener, &sem->by_opener, ksem_holder_cmp);
+	return found ? rb_entry(found, struct ksem_holder, by_opener) : holder;
+}
+
+/**
+ * ksem_sem_attach - one more handle
+ * @sem: the semaphore; the caller has a reference for the handle.
+ * @holder: an account for it, as new; replaced by another where the semaphore has
+ *	one for the handles of that opener.
+ *
+ * Return: 0, -ESHUTDOWN, or -ENOENT from a temporary semaphore that is spent.
+ */
+int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder **holder)
 {
 	int ret = 0;
 
 	spin_lock(&sem->lock);
 	if (sem->state & KSEM_S_SHUTDOWN) {
 		ret = -ESHUTDOWN;
+	} else if (sem->state & KSEM_S_SPENT) {
+		ret = -ENOENT;
 	} else {
-		list_add_tail(&holder->node, &sem->holders);
+		*holder = ksem_sem_find_holder_locked(sem, *holder);
+		if (!(*holder)->nr_handles++)
+			list_add_tail(&(*holder)->node, &sem->holders);
 		sem->nr_handles++;
 	}
 	ksem_sem_unlock(sem);
@@ -1064,20 +1146,29 @@ int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder *holder)
 }
 
 /**
- * ksem_sem_detach - a holder goes, and its permits return
+ * ksem_sem_detach - a handle goes; with the last one of a holder its permits return
  * @sem: the semaphore.
- * @holder: nobody else can reach it any more.
+ * @holder: the handle's account.
  * @wake: filled.
+ *
+ * Return: true if that was the account's last handle: nobody can reach it any more.
  */
-void ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
+bool ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
 		     struct ksem_wake *wake)
 {
+	bool last;
 	u32 n;
 
 	ksem_sem_lock(sem, wake);
-	list_del(&holder->node);
-	sem->nr_handles--;
-	n = holder->held;
+	if (!--sem->nr_handles && sem->state & KSEM_S_TEMPORARY)
+		sem->state |= KSEM_S_SPENT;
+	last = !--holder->nr_handles;
+	n = last ? holder->held : 0;
+	if (last) {
+		list_del(&holder->node);
+		if (sem->state & KSEM_S_PER_PROCESS)
+			rb_erase(&holder->by_opener, &sem->by_opener);
+	}
 	if (n) {
 		ksem_holder_drop_locked(sem, holder, n);
 		sem->available += n;
@@ -1086,4 +1177,5 @@ void ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
 		trace_ksem_reclaim(sem, n);
 	}
 	ksem_sem_settle_unlock(sem, wake);
+	return last;
 }

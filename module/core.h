@@ -21,6 +21,7 @@
 
 #include <linux/ksem.h>
 
+struct ksemfs_node;
 struct pid;
 struct task_struct;
 
@@ -28,7 +29,7 @@ struct task_struct;
 #define KSEM_BATCH		32
 
 /*
- * ksem_sem.state. The first four are the ABI's own bits.
+ * ksem_sem.state. The first six are the ABI's own bits.
  *
  * KSEM_S_SERVING	a sweep is unfinished: newcomers queue, and whoever comes
  *			serves a batch
@@ -37,9 +38,12 @@ struct task_struct;
  * KSEM_S_READABLE	what the last look for an edge, or the last poll, saw: a
  *			try of 1 would succeed
  * KSEM_S_WRITABLE	the same for a post of 1 on a signal semaphore
+ * KSEM_S_SPENT		temporary: the last handle has gone, and no other may come
  */
 #define KSEM_S_FAIR		KSEM_CREATE_FAIR
 #define KSEM_S_SIGNAL		KSEM_CREATE_SIGNAL
+#define KSEM_S_PER_PROCESS	KSEM_CREATE_PER_PROCESS
+#define KSEM_S_TEMPORARY	KSEM_CREATE_TEMPORARY
 #define KSEM_S_SHUTDOWN		KSEM_INFO_SHUTDOWN
 #define KSEM_S_RECOVERED	KSEM_INFO_RECOVERED
 #define KSEM_S_SERVING		BIT(24)
@@ -47,9 +51,11 @@ struct task_struct;
 #define KSEM_S_POLLED		BIT(26)
 #define KSEM_S_READABLE		BIT(27)
 #define KSEM_S_WRITABLE		BIT(28)
+#define KSEM_S_SPENT		BIT(29)
 
 /* What an info may show of the state. */
 #define KSEM_S_PUBLIC		(KSEM_S_FAIR | KSEM_S_SIGNAL | \
+				 KSEM_S_PER_PROCESS | KSEM_S_TEMPORARY | \
 				 KSEM_S_SHUTDOWN | KSEM_S_RECOVERED)
 
 /* With any of these, acquire and release have more to do than to count. */
@@ -74,8 +80,8 @@ struct task_struct;
  * @queue: waiters by ticket, the head cached.
  * @acquires: grants, those given back not counted.
  * @releases: releases of at least one permit.
- * @holders: the holders of all bound handles, in the order of binding.
- * @nr_handles: length of @holders.
+ * @holders: the holders of all bound handles, in the order of their first.
+ * @nr_handles: bound handles.
  * @nr_holders: how many of them have permits.
  * @next_ticket: the next arrival's place in the queue.
  * @demand: permits wanted by the queue.
@@ -87,7 +93,9 @@ struct task_struct;
  * @wait_total_ns: waiting time of requests that ended, but not by a signal.
  * @wait_max_ns: the longest of them.
  * @poll_wq: (i) pollers of what all handles share.
- * @refs: (a) bound handles.
+ * @by_opener: per-process: the holders by the process that opened their handles.
+ * @refs: (a) bound handles, and the node that names it.
+ * @node: its name's node, or NULL; guarded by ksemfs_lock.
  * @id: (c) number for people.
  * @label: (c) name for people.
  */
@@ -115,6 +123,8 @@ struct ksem_sem {
 	u64 wait_total_ns;
 	u64 wait_max_ns;
 	wait_queue_head_t poll_wq;
+	struct rb_root by_opener;
+	struct ksemfs_node *node;
 	refcount_t refs;
 	u8 label[KSEM_LABEL_SIZE];
 	u64 id;
@@ -123,18 +133,21 @@ struct ksem_sem {
 /**
  * struct ksem_holder - an account of permits
  *
- * Guarded by the semaphore's lock unless marked (c), (a) as above.
+ * Guarded by the semaphore's lock unless marked (c), (a), (i) as above.
  *
  * @node: in the semaphore's list of holders.
+ * @by_opener: per-process: in the semaphore's tree of holders.
+ * @nr_handles: handles whose account it is.
  * @held: permits that can be released.
  * @pending: permits granted to requests whose result is not out yet. They
  *	count as held, but a sibling thread cannot release them.
  * @since: jiffies when held + pending last became more than 0.
- * @opener: (c) the process that opened the handle, referenced.
+ * @opener: (c) the process that opened the handles, referenced.
  * @acquirer: the last process that acquired, referenced, or NULL.
- * @polled: somebody has polled the handle: edges of EPOLLOUT matter.
+ * @polled: somebody has polled a handle: edges of EPOLLOUT matter.
  * @edge: (a) held became more than 0, and the pollers have not been told.
  *	Whoever leaves with a grant of this holder tells them.
+ * @poll_wq: (i) pollers of the account.
  */
 struct ksem_holder {
 	struct list_head node;
@@ -143,8 +156,11 @@ struct ksem_holder {
 	u64 since;
 	struct pid *opener;
 	struct pid *acquirer;
+	u32 nr_handles;
 	bool polled;
 	bool edge;
+	struct rb_node by_opener;
+	wait_queue_head_t poll_wq;
 };
 
 /*
@@ -180,6 +196,7 @@ enum ksem_waiter_state {
  * @defer: leave the permits pending until ksem_sem_deliver().
  * @woken: the thread tries again before it sleeps: a wake-up is on its way to the
  *	head of a non-fair queue, or a sweep is on, and the thread takes part.
+ * @mute: the requester can't be told of RECOVERED: the bit is left for others.
  * @recovered: (out) the grant consumed the semaphore's RECOVERED bit.
  */
 struct ksem_waiter {
@@ -195,6 +212,7 @@ struct ksem_waiter {
 	bool barge;
 	bool defer;
 	bool woken;
+	bool mute;
 	bool recovered;
 };
 
@@ -244,11 +262,14 @@ bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32
 int ksem_sem_request(struct ksem_sem *sem, struct ksem_waiter *w,
 		     enum ksem_patience patience, struct ksem_wake *wake);
 int ksem_sem_drain(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
+void ksem_sem_take_more(struct ksem_sem *sem, struct ksem_waiter *w, u32 most,
+			struct ksem_wake *wake);
 bool ksem_sem_retry(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
 void ksem_sem_leave(struct ksem_sem *sem, struct ksem_waiter *w,
 		    enum ksem_waiter_state why, struct ksem_wake *wake);
 void ksem_sem_deliver(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
-void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, struct ksem_wake *wake);
+void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, u32 n,
+			struct ksem_wake *wake);
 void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake);
 
 int ksem_sem_alive(struct ksem_sem *sem);
@@ -263,8 +284,9 @@ int ksem_sem_transfer(struct ksem_sem *sem, struct ksem_holder *from,
 void ksem_sem_shutdown(struct ksem_sem *sem, struct ksem_wake *wake);
 unsigned int ksem_sem_poll(struct ksem_sem *sem, struct ksem_holder *holder);
 
-int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder *holder);
-void ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
+void ksem_holder_init(struct ksem_holder *holder, struct pid *opener);
+int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder **holder);
+bool ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
 		     struct ksem_wake *wake);
 
 /* The kind never changes, but its bits share a word with others that do. */

@@ -2,10 +2,11 @@
 /*
  * ksem: a handle as a file
  *
- * open() gives an unbound handle; create or attach binds it, once. Every
- * operation is an ioctl on it: three with a number as their argument, which
- * come first and copy nothing, and the others with a structure, through one
- * table. release() gives back what the handle holds.
+ * open() gives an unbound handle; create, create_at or attach binds it, once; one
+ * that is opened by a name is bound from the start. Every operation is an ioctl
+ * on it: three with a number as their argument, which come first and copy nothing,
+ * and the others with a structure, through one table. release() gives back what
+ * the handle holds.
  */
 #include <linux/compat.h>
 #include <linux/file.h>
@@ -20,13 +21,14 @@
 
 static struct kmem_cache *ksem_sem_cache;
 static struct kmem_cache *ksem_handle_cache;
+static struct kmem_cache *ksem_holder_cache;
 static atomic64_t ksem_last_id;
 
 /*
  * Semaphores
  */
 
-/* Drops a handle's reference; the last one frees. */
+/* Drops a handle's or a name's reference; the last one frees. */
 void ksem_sem_put(struct ksem_sem *sem)
 {
 	if (!refcount_dec_and_test(&sem->refs))
@@ -36,7 +38,8 @@ void ksem_sem_put(struct ksem_sem *sem)
 	ksem_limit_put_semaphore();
 }
 
-static struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
+/* A new semaphore, with one reference. */
+struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
 {
 	struct ksem_sem *sem;
 
@@ -57,25 +60,59 @@ static struct ksem_sem *ksem_sem_new(const struct ksem_create *create)
  * Handles
  */
 
-static struct ksem_sem *ksem_handle_sem(struct ksem_handle *h)
+/* An account for the handle: its own, or one to share if it is the first. */
+static struct ksem_holder *ksem_holder_new(struct ksem_handle *h, struct ksem_sem *sem)
 {
-	/* Pairs with the store in ksem_handle_bind(): rights come before it. */
-	return smp_load_acquire(&h->sem);
+	struct ksem_holder *holder;
+
+	if (!(READ_ONCE(sem->state) & KSEM_S_PER_PROCESS))
+		return &h->own;
+	holder = kmem_cache_alloc(ksem_holder_cache, GFP_KERNEL);
+	if (holder)
+		ksem_holder_init(holder, get_pid(h->own.opener));
+	return holder;
 }
 
-/* Is the handle bound, and does it have this right? */
-static int ksem_handle_may(struct ksem_handle *h, fmode_t right)
+/* Nobody can reach the account any more. */
+static void ksem_holder_put(struct ksem_holder *holder)
 {
-	if (unlikely(!ksem_handle_sem(h)))
-		return -ENXIO;
-	return likely((h->rights & right) == right) ? 0 : -EBADF;
+	put_pid(holder->acquirer);
+	put_pid(holder->opener);
 }
 
-/*
- * Binds for good, or leaves everything as it was. Consumes the caller's
- * reference to @sem if it succeeds. Publishes last.
+static void ksem_holder_free(struct ksem_handle *h, struct ksem_holder *holder)
+{
+	if (likely(holder == &h->own))
+		return;
+	ksem_holder_put(holder);
+	kmem_cache_free(ksem_holder_cache, holder);
+}
+
+/* The handle has an account of the semaphore, or everything is as it was. */
+static int ksem_handle_attach(struct ksem_handle *h, struct ksem_sem *sem)
+{
+	struct ksem_holder *fresh = ksem_holder_new(h, sem);
+	int ret;
+
+	if (!fresh)
+		return -ENOMEM;
+	h->holder = fresh;
+	ret = ksem_sem_attach(sem, &h->holder);
+	if (ret || h->holder != fresh)
+		ksem_holder_free(h, fresh);
+	return ret;
+}
+
+/**
+ * ksem_handle_bind - bind a handle, for good, but for the publication
+ * @h: the handle.
+ * @sem: the semaphore; the caller has a reference for the handle.
+ *
+ * ksem_handle_publish() or ksem_handle_unbind() has to follow: neither fails.
+ *
+ * Return: 0, -EBUSY, -ENOMEM, -ENOSPC, -ESHUTDOWN, -ENOENT. Unless 0, all is as it was.
  */
-static int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem, fmode_t rights)
+int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem)
 {
 	int ret;
 
@@ -85,12 +122,9 @@ static int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem, fmode_t
 		ret = -EBUSY;
 		goto err_limit;
 	}
-	ret = ksem_sem_attach(sem, &h->holder);
+	ret = ksem_handle_attach(h, sem);
 	if (ret)
 		goto err_binding;
-	WRITE_ONCE(h->rights, rights);
-	/* Pairs with ksem_handle_sem(). */
-	smp_store_release(&h->sem, sem);
 	return 0;
 
 err_binding:
@@ -100,8 +134,36 @@ err_limit:
 	return ret;
 }
 
+/* From here on other threads can use the handle. It keeps the caller's reference. */
+void ksem_handle_publish(struct ksem_handle *h, struct ksem_sem *sem, fmode_t rights)
+{
+	WRITE_ONCE(h->rights, rights);
+	/* Pairs with ksem_handle_sem(). */
+	smp_store_release(&h->sem, sem);
+}
+
+/* Not inline: the room for a wake is needed in few of the calls. */
+static noinline bool ksem_handle_detach(struct ksem_handle *h, struct ksem_sem *sem)
+{
+	struct ksem_wake wake;
+	bool last;
+
+	last = ksem_sem_detach(sem, h->holder, &wake);
+	ksem_sem_finish(sem, &wake);
+	return last;
+}
+
+/* Not published yet: as if it had never been bound. */
+void ksem_handle_unbind(struct ksem_handle *h, struct ksem_sem *sem)
+{
+	if (ksem_handle_detach(h, sem))
+		ksem_holder_free(h, h->holder);
+	clear_bit(0, &h->binding);
+	ksem_limit_put_handle();
+}
+
 /* Another descriptor of the caller's as a handle; the caller drops the file. */
-static struct ksem_handle *ksem_handle_get(int fd, struct file **file)
+struct ksem_handle *ksem_handle_get(int fd, struct file **file)
 {
 	*file = fget(fd);
 	if (!*file)
@@ -112,49 +174,53 @@ static struct ksem_handle *ksem_handle_get(int fd, struct file **file)
 	return ERR_PTR(-EINVAL);
 }
 
-static int ksem_handle_open(struct inode *inode, struct file *file)
+int ksem_handle_open(struct inode *inode, struct file *file)
 {
 	struct ksem_handle *h = kmem_cache_zalloc(ksem_handle_cache, GFP_KERNEL);
 
 	if (!h)
 		return -ENOMEM;
 	h->rights = file->f_mode & (FMODE_READ | FMODE_WRITE);
-	h->holder.opener = get_pid(task_tgid(current));
-	init_waitqueue_head(&h->poll_wq);
+	ksem_holder_init(&h->own, get_pid(task_tgid(current)));
 	spin_lock_init(&h->places_lock);
 	h->places = RB_ROOT;
 	INIT_LIST_HEAD(&h->places_lru);
 	file->private_data = h;
-	return nonseekable_open(inode, file);
-}
-
-/* Others have the semaphore too: they get what this handle held. */
-static noinline void ksem_handle_detach(struct ksem_handle *h)
-{
-	struct ksem_wake wake;
-
-	ksem_sem_detach(h->sem, &h->holder, &wake);
-	ksem_sem_finish(h->sem, &wake);
+	/* io_uring tries, and polls, instead of waiting in a thread of its own. */
+	file->f_mode |= FMODE_NOWAIT;
+	return stream_open(inode, file);
 }
 
 /*
- * May run at process exit: it cannot fail, and needs nothing of current. With
- * the last reference to a semaphore nobody else can get there any more, nor
+ * The handle leaves its semaphore. Where others have that too, or its name, they get
+ * what was held. With the last reference nobody else can get there any more, nor
  * wait: there is nothing to put in order in what is freed at once.
  */
-static int ksem_handle_release(struct inode *inode, struct file *file)
+static void ksem_handle_leave(struct ksem_handle *h)
+{
+	struct ksem_sem *sem = h->sem;
+	bool last = true;
+
+	if (refcount_read(&sem->refs) > 1 || h->holder->held) {
+		last = ksem_handle_detach(h, sem);
+		if (unlikely(READ_ONCE(sem->state) & KSEM_S_SPENT))
+			ksemfs_unlink_spent(sem);
+	}
+	if (last)
+		ksem_holder_free(h, h->holder);
+	ksem_sem_put(sem);
+	ksem_limit_put_handle();
+}
+
+/* May run at process exit: it cannot fail, and needs nothing of current. */
+int ksem_handle_release(struct inode *inode, struct file *file)
 {
 	struct ksem_handle *h = file->private_data;
 
-	if (h->sem) {
-		if (refcount_read(&h->sem->refs) > 1 || h->holder.held)
-			ksem_handle_detach(h);
-		ksem_sem_put(h->sem);
-		ksem_limit_put_handle();
-	}
+	if (h->sem)
+		ksem_handle_leave(h);
 	ksem_handle_drop_places(h);
-	put_pid(h->holder.acquirer);
-	put_pid(h->holder.opener);
+	ksem_holder_put(&h->own);
 	kmem_cache_free(ksem_handle_cache, h);
 	return 0;
 }
@@ -169,8 +235,8 @@ static __poll_t ksem_handle_poll(struct file *file, poll_table *wait)
 	if (!sem)
 		return EPOLLERR;
 	poll_wait(file, &sem->poll_wq, wait);
-	poll_wait(file, &h->poll_wq, wait);
-	events = ksem_sem_poll(sem, &h->holder);
+	poll_wait(file, &h->holder->poll_wq, wait);
+	events = ksem_sem_poll(sem, h->holder);
 	if (events & KSEM_EV_HUP)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLHUP;
 	if (events & KSEM_EV_IN && h->rights & FMODE_READ)
@@ -203,7 +269,7 @@ static struct ksem_waiter *ksem_waiter_get(struct ksem_waiter *on_stack)
 	return kmem_cache_alloc(ksem_waiter_cache, GFP_KERNEL);
 }
 
-static void ksem_waiter_put(struct ksem_waiter *w)
+void ksem_waiter_put(struct ksem_waiter *w)
 {
 	kmem_cache_free(ksem_waiter_cache, w);
 }
@@ -217,18 +283,17 @@ static struct ksem_waiter *ksem_waiter_get(struct ksem_waiter *on_stack)
 	return on_stack;
 }
 
-static void ksem_waiter_put(struct ksem_waiter *w) { }
+void ksem_waiter_put(struct ksem_waiter *w) { }
 #endif
 
 /* A request of the calling thread for n permits. NULL in debug builds only. */
-static struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct ksem_handle *h,
-					   u32 n)
+struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct ksem_handle *h, u32 n)
 {
 	struct ksem_waiter *w = ksem_waiter_get(on_stack);
 
 	if (w)
 		*w = (struct ksem_waiter) {
-			.holder = &h->holder,
+			.holder = h->holder,
 			.task = current,
 			.n = n,
 		};
@@ -239,7 +304,7 @@ static struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct 
 static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w, int fault)
 {
 	if (unlikely(fault)) {
-		ksem_handle_give_back(h, w);
+		ksem_handle_give_back(h, w, w->n);
 		return -EFAULT;
 	}
 	ksem_sem_deliver(h->sem, w->holder, w->n);
@@ -251,12 +316,12 @@ static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w,
 static noinline long ksem_handle_lose_token(struct ksem_handle *h, u32 n)
 {
 	struct ksem_waiter w = {
-		.holder = &h->holder,
+		.holder = h->holder,
 		.n = n,
 		.defer = true,
 	};
 
-	ksem_handle_give_back(h, &w);
+	ksem_handle_give_back(h, &w, n);
 	return -EFAULT;
 }
 
@@ -270,13 +335,13 @@ static long ksem_handle_request_fast(struct ksem_handle *h, u32 n, u64 __user *u
 	int ret;
 
 	if (!utoken)
-		return ksem_sem_acquire_fast(h->sem, &h->holder, n);
-	ret = ksem_sem_acquire_token_fast(h->sem, &h->holder, n, &token);
+		return ksem_sem_acquire_fast(h->sem, h->holder, n);
+	ret = ksem_sem_acquire_token_fast(h->sem, h->holder, n, &token);
 	if (unlikely(ret))
 		return ret;
 	if (unlikely(put_user(token, utoken)))
 		return ksem_handle_lose_token(h, n);
-	ksem_sem_deliver(h->sem, &h->holder, n);
+	ksem_sem_deliver(h->sem, h->holder, n);
 	ksem_handle_tell_pollers(h);
 	return 0;
 }
@@ -338,7 +403,7 @@ static noinline long ksem_handle_release_slow(struct ksem_handle *h, u32 n)
 	struct ksem_wake wake;
 	long ret;
 
-	ret = ksem_sem_release(h->sem, &h->holder, n, &wake);
+	ret = ksem_sem_release(h->sem, h->holder, n, &wake);
 	ksem_sem_finish(h->sem, &wake);
 	return ret;
 }
@@ -359,7 +424,7 @@ static long ksem_ioctl_acquire(struct ksem_handle *h, unsigned long n)
 		return ksem_handle_odd_number(h, n);
 	/* A place of this thread has to be resumed or dropped. */
 	if (likely(!READ_ONCE(h->places.rb_node)) &&
-	    likely(!ksem_sem_acquire_fast(h->sem, &h->holder, n)))
+	    likely(!ksem_sem_acquire_fast(h->sem, h->holder, n)))
 		return 0;
 	return ksem_handle_acquire_slow(h, n);
 }
@@ -372,13 +437,13 @@ static long ksem_ioctl_try_acquire(struct ksem_handle *h, unsigned long n)
 		return ret;
 	if (unlikely(n - 1 >= h->sem->max))
 		return ksem_handle_odd_number(h, n);
-	ret = ksem_sem_acquire_fast(h->sem, &h->holder, n);
+	ret = ksem_sem_acquire_fast(h->sem, h->holder, n);
 	if (likely(ret <= 0))
 		return ret;
 	return ksem_handle_try_slow(h, n);
 }
 
-static long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
+long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
 {
 	int ret = ksem_handle_may(h, FMODE_WRITE);
 
@@ -389,7 +454,7 @@ static long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
 			return -EINVAL;
 		return ksem_sem_is_signal(h->sem) ? ksem_sem_alive(h->sem) : 0;
 	}
-	if (likely(ksem_sem_release_fast(h->sem, &h->holder, n)))
+	if (likely(ksem_sem_release_fast(h->sem, h->holder, n)))
 		return 0;
 	return ksem_handle_release_slow(h, n);
 }
@@ -412,25 +477,36 @@ static bool ksem_label_is_valid(const u8 *label)
 	return true;
 }
 
-static long ksem_ioctl_create(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
-			      size_t usize)
+/* What a semaphore is created with, but for the flags that are known. */
+int ksem_create_check(const struct ksem_create *create)
 {
-	const struct ksem_create *create = &arg->create;
-	struct ksem_sem *sem;
-	int ret;
-
 	if (!create->max || create->max > KSEM_MAX_PERMITS || create->initial > create->max)
 		return -EINVAL;
 	if (!create->handoff_ns != !!(create->flags & KSEM_CREATE_FAIR))
 		return -EINVAL;
-	if (!ksem_label_is_valid(create->label))
+	/* Without accounts there is nothing to share. */
+	if (create->flags & KSEM_CREATE_SIGNAL && create->flags & KSEM_CREATE_PER_PROCESS)
 		return -EINVAL;
-	sem = ksem_sem_new(create);
+	return ksem_label_is_valid(create->label) ? 0 : -EINVAL;
+}
+
+static long ksem_ioctl_create(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
+			      size_t usize)
+{
+	struct ksem_sem *sem;
+	int ret;
+
+	ret = ksem_create_check(&arg->create);
+	if (ret)
+		return ret;
+	sem = ksem_sem_new(&arg->create);
 	if (IS_ERR(sem))
 		return PTR_ERR(sem);
-	ret = ksem_handle_bind(h, sem, READ_ONCE(h->rights));
+	ret = ksem_handle_bind(h, sem);
 	if (ret)
 		ksem_sem_put(sem);
+	else
+		ksem_handle_publish(h, sem, READ_ONCE(h->rights));
 	return ret;
 }
 
@@ -452,9 +528,11 @@ static long ksem_ioctl_attach(struct ksem_handle *h, union ksem_arg *arg, void _
 		ret = -ENXIO;
 	} else {
 		refcount_inc(&sem->refs);
-		ret = ksem_handle_bind(h, sem, READ_ONCE(h->rights) & other->rights);
+		ret = ksem_handle_bind(h, sem);
 		if (ret)
 			ksem_sem_put(sem);
+		else
+			ksem_handle_publish(h, sem, READ_ONCE(h->rights) & other->rights);
 	}
 	fput(file);
 	return ret;
@@ -550,7 +628,7 @@ static long ksem_ioctl_drain(struct ksem_handle *h, union ksem_arg *arg, void __
 		return -EINVAL;
 	if (put_user(0, &udrain->out_n) || (token && put_user(0, &udrain->out_token)))
 		return -EFAULT;
-	w = ksem_waiter_new(&on_stack, h, 0);
+	w = ksem_waiter_new(&on_stack, h, KSEM_MAX_PERMITS);
 	if (!w)
 		return -ENOMEM;
 	w->want_token = token;
@@ -595,7 +673,7 @@ static long ksem_ioctl_forget(struct ksem_handle *h, union ksem_arg *arg, void _
 		return -EINVAL;
 	if (ksem_sem_is_signal(h->sem))
 		return -EOPNOTSUPP;
-	return ksem_sem_forget(h->sem, &h->holder, arg->forget.n);
+	return ksem_sem_forget(h->sem, h->holder, arg->forget.n);
 }
 
 static long ksem_ioctl_resize(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
@@ -629,7 +707,7 @@ static long ksem_ioctl_transfer(struct ksem_handle *h, union ksem_arg *arg, void
 	if (!ret && ksem_sem_is_signal(h->sem))
 		ret = -EOPNOTSUPP;
 	if (!ret)
-		ret = ksem_sem_transfer(h->sem, &h->holder, &to->holder, arg->transfer.n);
+		ret = ksem_sem_transfer(h->sem, h->holder, to->holder, arg->transfer.n);
 	if (!ret)
 		ksem_handle_tell_pollers(to);
 	fput(file);
@@ -649,7 +727,8 @@ static long ksem_ioctl_shutdown(struct ksem_handle *h, union ksem_arg *arg, void
 static long ksem_ioctl_features(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg,
 				size_t usize)
 {
-	arg->features.out_features = KSEM_FEATURE_BASE;
+	arg->features.out_features = KSEM_FEATURE_BASE | KSEM_FEATURE_NAMES |
+				     KSEM_FEATURE_BYTES | KSEM_FEATURE_PER_PROCESS;
 	return copy_to_user(uarg, arg, min(usize, sizeof(arg->features))) ? -EFAULT : 0;
 }
 
@@ -657,8 +736,7 @@ static long ksem_ioctl_features(struct ksem_handle *h, union ksem_arg *arg, void
  * struct ksem_ioctl - an operation with a structure
  * @fn: does it; @usize is the size of the caller's structure.
  * @cmd: its number, which is also its place in the table.
- * @size: the structure's size. The first release is the only one so far, so
- *	this is also the least that a caller's may have.
+ * @size: the structure's size.
  * @flags: those that are known.
  * @right: what the handle has to have.
  * @unbound: works on an unbound handle.
@@ -687,7 +765,8 @@ struct ksem_ioctl {
 	}
 
 static const struct ksem_ioctl ksem_ioctls[] = {
-	KSEM_IOCTL(CREATE, create, 0, KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL,
+	KSEM_IOCTL(CREATE, create, 0,
+		   KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS,
 		   .unbound = true, .binds = true),
 	KSEM_IOCTL(ATTACH, attach, 0, 0, .unbound = true, .binds = true),
 	KSEM_IOCTL(ACQUIRE_EX, acquire_ex, FMODE_READ,
@@ -734,28 +813,34 @@ fault:
 	return -EFAULT;
 }
 
-/*
- * Copies the caller's structure, which may be of another release's size. It is
- * the size read first that counts, should the memory change meanwhile.
+/**
+ * ksem_arg_copy - copy the caller's structure, which may be of another release's size
+ * @arg: where to.
+ * @size: what it has here. The first release is the only one so far, so this is also
+ *	the least that a caller's may have.
+ * @flags: those that are known.
+ * @uarg: the caller's.
+ * @usize: (out) its size, as read first: that counts, should the memory change.
+ *
+ * Return: 0, -EFAULT, -E2BIG, -EINVAL.
  */
-static int ksem_arg_copy(const struct ksem_ioctl *ioctl, union ksem_arg *arg,
-			 void __user *uarg, u32 *usize)
+int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u32 *usize)
 {
 	int ret;
 
 	if (get_user(*usize, (u32 __user *)uarg))
 		return -EFAULT;
-	if (likely(*usize == ioctl->size))
-		ret = ksem_arg_copy_same_size(arg, uarg, ioctl->size);
+	if (likely(*usize == size))
+		ret = ksem_arg_copy_same_size(arg, uarg, size);
 	else if (*usize > PAGE_SIZE)
 		ret = -E2BIG;
-	else if (*usize < ioctl->size)
+	else if (*usize < size)
 		ret = -EINVAL;
 	else
-		ret = copy_struct_from_user(arg, ioctl->size, uarg, *usize);
+		ret = copy_struct_from_user(arg, size, uarg, *usize);
 	if (ret)
 		return ret;
-	return arg->flags & ~ioctl->flags ? -EINVAL : 0;
+	return arg->flags & ~flags ? -EINVAL : 0;
 }
 
 static noinline long ksem_handle_ioctl_struct(struct ksem_handle *h, unsigned int cmd,
@@ -772,7 +857,7 @@ static noinline long ksem_handle_ioctl_struct(struct ksem_handle *h, unsigned in
 		return -EBUSY;
 	ret = ioctl->unbound ? 0 : ksem_handle_may(h, ioctl->right);
 	if (!ret)
-		ret = ksem_arg_copy(ioctl, &arg, uarg, &usize);
+		ret = ksem_arg_copy(&arg, ioctl->size, ioctl->flags, uarg, &usize);
 	return ret ?: ioctl->fn(h, &arg, uarg, usize);
 }
 
@@ -806,6 +891,8 @@ const struct file_operations ksem_handle_fops = {
 	.owner = THIS_MODULE,
 	.open = ksem_handle_open,
 	.release = ksem_handle_release,
+	.read_iter = ksem_handle_read_iter,
+	.write_iter = ksem_handle_write_iter,
 	.poll = ksem_handle_poll,
 	.unlocked_ioctl = ksem_handle_ioctl,
 #ifdef CONFIG_COMPAT
@@ -818,7 +905,8 @@ int ksem_handle_init(void)
 {
 	ksem_sem_cache = KMEM_CACHE(ksem_sem, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
 	ksem_handle_cache = KMEM_CACHE(ksem_handle, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
-	if (ksem_waiter_init() && ksem_sem_cache && ksem_handle_cache)
+	ksem_holder_cache = KMEM_CACHE(ksem_holder, SLAB_ACCOUNT);
+	if (ksem_waiter_init() && ksem_sem_cache && ksem_handle_cache && ksem_holder_cache)
 		return 0;
 	ksem_handle_exit();
 	return -ENOMEM;
@@ -828,6 +916,7 @@ int ksem_handle_init(void)
 void ksem_handle_exit(void)
 {
 	ksem_waiter_exit();
+	kmem_cache_destroy(ksem_holder_cache);
 	kmem_cache_destroy(ksem_handle_cache);
 	kmem_cache_destroy(ksem_sem_cache);
 }

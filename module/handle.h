@@ -19,15 +19,16 @@ struct seq_file;
 #define KSEM_MAX_PLACES		64
 
 /**
- * struct ksem_handle - an open file description of /dev/ksem
+ * struct ksem_handle - an open file description of /dev/ksem, or of a name
  *
  * Lives from open() to release(). (c): constant once @sem is seen to be set.
  *
  * @sem: (c) NULL until bound; published last, with a release store.
+ * @holder: (c) its account: @own, or one of several handles.
  * @rights: (c) FMODE_READ, FMODE_WRITE.
  * @binding: bit 0 is taken, for good, by whoever binds the handle.
- * @holder: its account; guarded by the semaphore's lock.
- * @poll_wq: pollers of the account; has its own lock.
+ * @own: an account for this handle alone; guarded by the semaphore's lock, its opener
+ *	is constant from open() on.
  * @places_lock: guards the next three; a leaf.
  * @places: struct ksem_place by thread.
  * @places_lru: the same, the one interrupted longest ago first.
@@ -35,10 +36,10 @@ struct seq_file;
  */
 struct ksem_handle {
 	struct ksem_sem *sem;
+	struct ksem_holder *holder;
 	fmode_t rights;
 	unsigned long binding;
-	struct ksem_holder holder;
-	wait_queue_head_t poll_wq;
+	struct ksem_holder own;
 	spinlock_t places_lock;	/* a leaf */
 	u32 nr_places;
 	struct rb_root places;
@@ -80,21 +81,61 @@ union ksem_arg {
 	struct ksem_holders holders;
 	struct ksem_waiters waiters;
 	struct ksem_features features;
+	struct ksem_create_at create_at;
 };
+
+static inline struct ksem_sem *ksem_handle_sem(struct ksem_handle *h)
+{
+	/* Pairs with the store in ksem_handle_publish(): rights come before it. */
+	return smp_load_acquire(&h->sem);
+}
+
+/* Is the handle bound, and does it have this right? */
+static inline int ksem_handle_may(struct ksem_handle *h, fmode_t right)
+{
+	if (unlikely(!ksem_handle_sem(h)))
+		return -ENXIO;
+	return likely((h->rights & right) == right) ? 0 : -EBADF;
+}
+
+struct inode;
+struct iov_iter;
+struct kiocb;
 
 /* wait.c */
 void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake);
 long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 			 const struct ksem_verb *verb);
-void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w);
+void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w, u32 n);
 void ksem_handle_tell_pollers(struct ksem_handle *h);
 void ksem_handle_drop_places(struct ksem_handle *h);
 
 /* handle.c */
 extern const struct file_operations ksem_handle_fops;
+int ksem_create_check(const struct ksem_create *create);
+struct ksem_sem *ksem_sem_new(const struct ksem_create *create);
 void ksem_sem_put(struct ksem_sem *sem);
+int ksem_handle_open(struct inode *inode, struct file *file);
+int ksem_handle_release(struct inode *inode, struct file *file);
+struct ksem_handle *ksem_handle_get(int fd, struct file **file);
+int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem);
+void ksem_handle_publish(struct ksem_handle *h, struct ksem_sem *sem, fmode_t rights);
+void ksem_handle_unbind(struct ksem_handle *h, struct ksem_sem *sem);
+struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct ksem_handle *h, u32 n);
+void ksem_waiter_put(struct ksem_waiter *w);
+long ksem_ioctl_release(struct ksem_handle *h, unsigned long n);
+int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u32 *usize);
 int ksem_handle_init(void);
 void ksem_handle_exit(void);
+
+/* bytes.c */
+ssize_t ksem_handle_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t ksem_handle_write_iter(struct kiocb *iocb, struct iov_iter *from);
+
+/* ksemfs.c */
+void ksemfs_unlink_spent(struct ksem_sem *sem);
+int ksemfs_init(void);
+void ksemfs_exit(void);
 
 /* info.c */
 long ksem_ioctl_info(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg, size_t usize);
@@ -105,6 +146,7 @@ long ksem_ioctl_waiters(struct ksem_handle *h, union ksem_arg *arg, void __user 
 void ksem_handle_show_fdinfo(struct seq_file *m, struct file *file);
 
 /* main.c */
+bool ksem_limit_get(atomic_t *nr, unsigned int limit);
 bool ksem_limit_get_semaphore(void);
 void ksem_limit_put_semaphore(void);
 bool ksem_limit_get_handle(void);

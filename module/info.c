@@ -53,7 +53,7 @@ long ksem_ioctl_info(struct ksem_handle *h, union ksem_arg *arg, void __user *ua
 	info->out_available = ksem_clamp(sem->available);
 	info->out_capacity = ksem_clamp(sem->capacity);
 	info->out_held = ksem_sem_held_locked(sem);
-	info->out_own = h->holder.held + h->holder.pending;
+	info->out_own = h->holder->held + h->holder->pending;
 	info->out_max = sem->max;
 	info->out_waiters = sem->nr_waiters;
 	info->out_holders = sem->nr_holders;
@@ -276,8 +276,7 @@ long ksem_ioctl_waiters(struct ksem_handle *h, union ksem_arg *arg, void __user 
 void ksem_handle_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct ksem_handle *h = file->private_data;
-	/* Pairs with the publication of a binding in handle.c. */
-	struct ksem_sem *sem = smp_load_acquire(&h->sem);
+	struct ksem_sem *sem = ksem_handle_sem(h);
 	s64 available, capacity;
 	u32 own, waiters;
 
@@ -288,7 +287,7 @@ void ksem_handle_show_fdinfo(struct seq_file *m, struct file *file)
 	spin_lock(&sem->lock);
 	available = sem->available;
 	capacity = sem->capacity;
-	own = h->holder.held + h->holder.pending;
+	own = h->holder->held + h->holder->pending;
 	waiters = sem->nr_waiters;
 	spin_unlock(&sem->lock);
 

@@ -22,7 +22,8 @@ MODULE_PARM_DESC(max_handles, "Handles that may be bound at a time (default 4000
 static atomic_t nr_semaphores = ATOMIC_INIT(0);
 static atomic_t nr_handles = ATOMIC_INIT(0);
 
-static bool ksem_limit_get(atomic_t *nr, unsigned int limit)
+/* One more, if the limit allows. */
+bool ksem_limit_get(atomic_t *nr, unsigned int limit)
 {
 	int old = atomic_read(nr);
 
@@ -71,15 +72,25 @@ static int __init ksem_init(void)
 	ret = ksem_handle_init();
 	if (ret)
 		return ret;
+	ret = ksemfs_init();
+	if (ret)
+		goto err_handle;
 	ret = misc_register(&ksem_miscdevice);
 	if (ret)
-		ksem_handle_exit();
+		goto err_ksemfs;
+	return 0;
+
+err_ksemfs:
+	ksemfs_exit();
+err_handle:
+	ksem_handle_exit();
 	return ret;
 }
 
 static void __exit ksem_exit(void)
 {
 	misc_deregister(&ksem_miscdevice);
+	ksemfs_exit();
 	ksem_handle_exit();
 }
 

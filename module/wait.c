@@ -69,15 +69,15 @@ void ksem_sem_finish(struct ksem_sem *sem, struct ksem_wake *wake)
 /* Whoever leaves with a grant of this handle tells those who poll for EPOLLOUT. */
 void ksem_handle_tell_pollers(struct ksem_handle *h)
 {
-	if (likely(!READ_ONCE(h->holder.edge)))
+	if (likely(!READ_ONCE(h->holder->edge)))
 		return;
 	/*
 	 * Down before it is told: the wake-up's barrier keeps it so, and what comes in
 	 * meanwhile raises it anew.
 	 */
-	WRITE_ONCE(h->holder.edge, false);
+	WRITE_ONCE(h->holder->edge, false);
 	/* For all, exclusive or not: each of them may release some. */
-	__wake_up(&h->poll_wq, TASK_NORMAL, 0, poll_to_key(EPOLLOUT | EPOLLWRNORM));
+	__wake_up(&h->holder->poll_wq, TASK_NORMAL, 0, poll_to_key(EPOLLOUT | EPOLLWRNORM));
 }
 
 /*
@@ -348,18 +348,19 @@ static void ksem_waiter_wait(struct ksem_sem *sem, struct ksem_waiter *w, u32 fl
 }
 
 /**
- * ksem_handle_give_back - undo a grant that nobody will learn of
+ * ksem_handle_give_back - undo a grant that nobody will learn of, or a part of it
  * @h: the handle.
  * @w: granted.
+ * @n: how much of it.
  *
  * Not inline: where the kernel clears the stack, the callers would pay for the
  * room that only this rare case needs.
  */
-noinline void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w)
+noinline void ksem_handle_give_back(struct ksem_handle *h, struct ksem_waiter *w, u32 n)
 {
 	struct ksem_wake wake;
 
-	ksem_sem_give_back(h->sem, w, &wake);
+	ksem_sem_give_back(h->sem, w, n, &wake);
 	ksem_sem_finish(h->sem, &wake);
 }
 
@@ -372,7 +373,7 @@ static long ksem_waiter_result(struct ksem_handle *h, struct ksem_waiter *w,
 		if (likely(!fatal_signal_pending(current)))
 			return w->recovered;
 		/* This task won't return to user space: nobody would know. */
-		ksem_handle_give_back(h, w);
+		ksem_handle_give_back(h, w, w->n);
 		return -EINTR;
 	case KSEM_W_EXPIRED:
 		return -ETIMEDOUT;

@@ -223,7 +223,10 @@ void ksem_test_expect_states(struct ksem_test *t, unsigned int first, unsigned i
 
 void ksem_test_attach(struct ksem_test *t, unsigned int holder)
 {
-	KUNIT_ASSERT_EQ(t->kunit, ksem_sem_attach(&t->sem, &t->holder[holder]), 0);
+	struct ksem_holder *h = &t->holder[holder];
+
+	KUNIT_ASSERT_EQ(t->kunit, ksem_sem_attach(&t->sem, &h), 0);
+	KUNIT_ASSERT_PTR_EQ(t->kunit, h, &t->holder[holder]);
 	ksem_test_check(t);
 }
 
@@ -312,8 +315,10 @@ int ksem_test_resume(struct ksem_test *t, unsigned int i)
 
 int ksem_test_drain(struct ksem_test *t, unsigned int i)
 {
-	int ret = ksem_sem_drain(&t->sem, &t->w[i], &t->wake);
+	int ret;
 
+	t->w[i].n = KSEM_MAX_PERMITS;
+	ret = ksem_sem_drain(&t->sem, &t->w[i], &t->wake);
 	ksem_test_finish(t);
 	return ret;
 }
@@ -341,7 +346,7 @@ void ksem_test_deliver(struct ksem_test *t, unsigned int i)
 
 void ksem_test_give_back(struct ksem_test *t, unsigned int i)
 {
-	ksem_sem_give_back(&t->sem, &t->w[i], &t->wake);
+	ksem_sem_give_back(&t->sem, &t->w[i], t->w[i].n, &t->wake);
 	ksem_test_finish(t);
 }
 
@@ -439,7 +444,7 @@ unsigned int ksem_test_poll(struct ksem_test *t, unsigned int holder)
 
 void ksem_test_detach(struct ksem_test *t, unsigned int holder)
 {
-	ksem_sem_detach(&t->sem, &t->holder[holder], &t->wake);
+	KUNIT_EXPECT_TRUE(t->kunit, ksem_sem_detach(&t->sem, &t->holder[holder], &t->wake));
 	ksem_test_finish(t);
 }
 

@@ -448,6 +448,7 @@ static void fast_pair_declines_where_something_is_special(struct kunit *test)
 static void shutdown_refuses_what_takes_or_adds(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
+	struct ksem_holder *other = &t->holder[1];
 
 	ksem_test_create(t, 0, 5, 8);
 	ksem_test_shutdown(t);
@@ -459,7 +460,7 @@ static void shutdown_refuses_what_takes_or_adds(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->w[0].n, 0);
 	KUNIT_EXPECT_EQ(test, ksem_test_post(t, 1), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, ksem_test_resize(t, 1), -ESHUTDOWN);
-	KUNIT_EXPECT_EQ(test, ksem_sem_attach(&t->sem, &t->holder[1]), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, ksem_sem_attach(&t->sem, &other), -ESHUTDOWN);
 	expect_counts(t, 5, 5, 0);
 	ksem_test_check(t);
 }

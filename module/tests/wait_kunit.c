@@ -13,7 +13,8 @@ static struct ksem_handle *new_handle(struct ksem_test *t)
 
 	KUNIT_ASSERT_NOT_NULL(t->kunit, h);
 	h->sem = &t->sem;
-	init_waitqueue_head(&h->poll_wq);
+	h->holder = &h->own;
+	ksem_holder_init(h->holder, NULL);
 	spin_lock_init(&h->places_lock);
 	h->places = RB_ROOT;
 	INIT_LIST_HEAD(&h->places_lru);
@@ -24,10 +25,10 @@ static struct ksem_handle *new_handle(struct ksem_test *t)
 /* The accounts are empty, and so the handle can go. */
 static void end_handle(struct ksem_test *t, struct ksem_handle *h)
 {
-	ksem_sem_detach(&t->sem, &h->holder, &t->wake);
+	ksem_sem_detach(&t->sem, h->holder, &t->wake);
 	KUNIT_EXPECT_EQ(t->kunit, t->wake.nr, 0);
 	ksem_handle_drop_places(h);
-	put_pid(h->holder.acquirer);
+	put_pid(h->own.acquirer);
 }
 
 static long acquire(struct ksem_handle *h, struct ksem_waiter *w, u32 n)
@@ -39,7 +40,7 @@ static long acquire(struct ksem_handle *h, struct ksem_waiter *w, u32 n)
 	};
 
 	*w = (struct ksem_waiter) {
-		.holder = &h->holder,
+		.holder = h->holder,
 		.task = current,
 		.n = n,
 		.defer = w->defer,
@@ -108,7 +109,7 @@ static void news_of_a_recovery_is_kept_for_those_who_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, acquire(h, &w, 1), -EINTR);
 	live_on();
 	KUNIT_EXPECT_EQ(test, acquire(h, &w, 1), 1);
-	KUNIT_EXPECT_TRUE(test, ksem_sem_release_fast(&t->sem, &h->holder, 1));
+	KUNIT_EXPECT_TRUE(test, ksem_sem_release_fast(&t->sem, h->holder, 1));
 	end_handle(t, h);
 }
 
@@ -159,7 +160,7 @@ static void acquire_and_release(struct ksem_test *t, struct ksem_handle *h)
 	struct ksem_waiter w = { };
 
 	KUNIT_EXPECT_EQ(t->kunit, acquire(h, &w, 1), 0);
-	KUNIT_EXPECT_TRUE(t->kunit, ksem_sem_release_fast(&t->sem, &h->holder, 1));
+	KUNIT_EXPECT_TRUE(t->kunit, ksem_sem_release_fast(&t->sem, h->holder, 1));
 }
 
 static void places_of_dead_threads_go_one_by_one(struct kunit *test)

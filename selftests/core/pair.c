@@ -522,6 +522,7 @@ void pair_drain(struct pair *p, unsigned int id, const struct pair_request *req)
 
 	step_begin(p);
 	a = actor_begin(p, id, req);
+	a->w->n = KSEM_MAX_PERMITS;
 	ret = ksem_sem_drain(&p->sem, a->w, &wake);
 	same(ret, model_drain(&p->m, &a->r, &news));
 	same(a->w->n, a->r.n);
@@ -626,7 +627,7 @@ void pair_give_back(struct pair *p, unsigned int id)
 
 	expect(a->stage == ACTOR_GRANTED);
 	step_begin(p);
-	ksem_sem_give_back(&p->sem, a->w, &wake);
+	ksem_sem_give_back(&p->sem, a->w, a->w->n, &wake);
 	model_give_back(&p->m, &a->r, &news);
 	actor_release(a);
 	a->stage = ACTOR_IDLE;
@@ -802,11 +803,12 @@ void pair_tell_pollers(struct pair *p, unsigned int holder)
 
 void pair_attach(struct pair *p, unsigned int holder)
 {
-	struct ksem_holder *h = calloc(1, sizeof(*h));
+	struct ksem_holder *h = malloc(sizeof(*h));
 	int ret;
 
+	ksem_holder_init(h, NULL);
 	step_begin(p);
-	ret = ksem_sem_attach(&p->sem, h);
+	ret = ksem_sem_attach(&p->sem, &h);
 	same(ret, model_attach(&p->m, holder));
 	if (ret) {
 		free(h);
@@ -825,7 +827,7 @@ void pair_detach(struct pair *p, unsigned int holder)
 	struct ksem_wake wake;
 
 	step_begin(p);
-	ksem_sem_detach(&p->sem, h, &wake);
+	expect(ksem_sem_detach(&p->sem, h, &wake));
 	model_detach(&p->m, holder, &news);
 	p->holder[holder] = NULL;
 	put_pid(h->acquirer);

@@ -14,6 +14,24 @@
  *	ioctl(fd, KSEM_IOC_RELEASE, 1);
  *	close(fd);					what is held goes back
  *
+ * A semaphore may have a name in a file system of type ksemfs, usually mounted at
+ * /sys/fs/ksem. KSEM_IOC_CREATE_AT on one of its directories makes it, in one
+ * step; open(2) of the name gives a handle that is bound from the start.
+ *
+ *	fd = open("/sys/fs/ksem/db", O_RDWR | O_CLOEXEC);
+ *
+ *
+ * Bytes
+ * -----
+ * Every bound handle also speaks the protocol of a token pipe. read(2) of k bytes
+ * acquires at least 1 and at most k permits, and returns as many bytes '+': it
+ * waits for the first, and takes of the others what a try could take. At most
+ * KSEM_READ_MAX a call. O_NONBLOCK: EAGAIN instead of waiting. After a shutdown it
+ * returns 0, end of file. write(2) of k bytes releases k permits, whatever the
+ * bytes are; EPERM, and nothing changed, if fewer are held. read and write of 0
+ * bytes return 0. A fault in the middle of a read keeps what was copied, and what
+ * was not goes back. There is no file position.
+ *
  *
  * How this interface grows
  * ------------------------
@@ -47,7 +65,9 @@
  * acquire, acquire_ex, try_acquire, try_acquire_ex, drain, info, holders and
  * waiters. Writing (O_WRONLY, O_RDWR) allows release, post, reduce, forget,
  * resize, transfer, shutdown, and KSEM_FLAG_BARGE. An attached handle has its
- * own open mode less what the handle lacks that it was attached through.
+ * own open mode less what the handle lacks that it was attached through. Who may
+ * open a name, and how, is up to its owner and mode, as with any file; create_at
+ * needs to write and search the directory.
  *
  *
  * Errors
@@ -70,8 +90,14 @@
  *		structure is not a ksem handle; reduce: beyond the capacity
  * EXDEV	transfer: the other handle is bound to another semaphore
  * EOPNOTSUPP	forget, transfer: not on a signal semaphore
- * ENOMEM	create, open: no memory, or the memory cgroup has no room
- * ENOSPC	create, attach: a limit of the module is reached
+ * ENOENT, ENAMETOOLONG, EEXIST, EACCES, EROFS
+ *		create_at: the name is empty, or the directory is gone; longer than
+ *		255 bytes; there already; the directory may not be written; it is
+ *		mounted read-only
+ * ENOMEM	create, create_at, attach, open: no memory, or the memory cgroup has
+ *		no room
+ * ENOSPC	create, create_at, attach: a limit of the module, or of the file
+ *		system, is reached. Opening a name, likewise
  * ESHUTDOWN	the semaphore was shut down, before or while waiting
  * EPERM	release, forget, transfer: this handle holds fewer than n
  * EOVERFLOW	post, resize, and release on a signal semaphore: beyond max
@@ -86,10 +112,13 @@
  * ------------------------------------------------------------
  *		permit semaphore	signal semaphore	after shutdown
  * create	EBUSY			EBUSY			EBUSY
+ * open a name	a holder of its own	another handle		ESHUTDOWN
  * attach	a holder of its own	another handle		ESHUTDOWN
  * acquire(_ex)	n to the account	n consumed		ESHUTDOWN
  * try_acquire	the same or EAGAIN	the same or EAGAIN	ESHUTDOWN
  * drain	all that is free	all that is free	ESHUTDOWN
+ * read		1 to k to the account	1 to k consumed		end of file
+ * write	as release of k		as post of k		as release
  * release	n from the account, or	as post			works; ESHUTDOWN on
  *		EPERM						a signal semaphore
  * post		capacity + n, or	available + n, or	ESHUTDOWN
@@ -117,6 +146,9 @@
 
 /* Bytes of a label, with the zero byte that ends it. */
 #define KSEM_LABEL_SIZE		32
+
+/* How many permits one read(2) acquires at most. */
+#define KSEM_READ_MAX		65536
 
 /* deadline_ns: wait for ever. */
 #define KSEM_NO_DEADLINE	(~0ULL)
@@ -146,15 +178,25 @@
 #define KSEM_FLAG_BARGE			(1U << 3)
 
 /*
- * Flags of create, and of info's out_flags.
+ * Flags of create and create_at, and of info's out_flags.
  *
  * KSEM_CREATE_FAIR	requests are granted strictly in the order of arrival,
  *			whatever their sizes
  * KSEM_CREATE_SIGNAL	permits are consumed by acquire and made by release or
  *			post; nobody holds them and nothing comes back
+ * KSEM_CREATE_PER_PROCESS
+ *			all handles that one process has opened are one holder, whose
+ *			permits return when the last of them goes. It is the process
+ *			that called open(2), also after execve(2): a handle that is
+ *			inherited or received stays its opener's. Not with
+ *			KSEM_CREATE_SIGNAL
+ * KSEM_CREATE_TEMPORARY
+ *			create_at only: the name goes with the last handle
  */
 #define KSEM_CREATE_FAIR		(1U << 0)
 #define KSEM_CREATE_SIGNAL		(1U << 1)
+#define KSEM_CREATE_PER_PROCESS		(1U << 2)
+#define KSEM_CREATE_TEMPORARY		(1U << 3)
 
 /*
  * Further flags of info's out_flags.
@@ -173,7 +215,7 @@
 /**
  * struct ksem_create - make a semaphore and bind this handle to it
  * @size: sizeof(struct ksem_create).
- * @flags: KSEM_CREATE_*.
+ * @flags: KSEM_CREATE_*, but for KSEM_CREATE_TEMPORARY.
  * @initial: permits available at first, and the capacity; 0 to @max.
  * @max: the capacity's upper limit (signal: available's); 1 to
  *	KSEM_MAX_PERMITS.
@@ -436,11 +478,11 @@ struct ksem_shutdown {
  * @out_available: permits free; negative in a deficit.
  * @out_capacity: available and held together.
  * @out_held: permits held by all holders together. Signal semaphore: 0.
- * @out_own: permits held by this handle, those of requests being answered
+ * @out_own: permits held by this handle's holder, those of requests being answered
  *	included.
  * @out_max: the capacity's upper limit.
  * @out_waiters: requests queued.
- * @out_holders: handles that hold at least one permit.
+ * @out_holders: holders of at least one permit.
  * @out_handles: handles bound to the semaphore.
  * @out_flags: KSEM_CREATE_* and KSEM_INFO_*.
  * @out_rights: KSEM_RIGHT_* of this handle.
@@ -496,7 +538,7 @@ struct ksem_info {
 
 /**
  * struct ksem_holder_entry - one holder
- * @opener_pid: the process that opened the handle.
+ * @opener_pid: the process that opened the handle, or all of them.
  * @acquirer_pid: the last process that acquired through it; 0 if permits only
  *	ever came by transfer.
  * @permits: how many it holds, at least one.
@@ -523,7 +565,7 @@ struct ksem_holder_entry {
  * @out_count: entries written.
  * @out_total: holders seen. More than @out_count: the array was too short.
  *
- * In the order in which the handles were bound. The list is read in pieces: a
+ * In the order in which the holders came to the semaphore. The list is read in pieces: a
  * holder that comes or goes meanwhile may be in it or not.
  *
  * Errors: ENXIO, EBADF, EFAULT, E2BIG, EINVAL.
@@ -584,8 +626,18 @@ struct ksem_waiters {
 
 #define KSEM_IOC_WAITERS	_IO(KSEM_IOC_TYPE, 0x90)
 
-/* Bits of out_features. None yet beyond what this header describes. */
-#define KSEM_FEATURE_BASE	(1ULL << 0)
+/*
+ * Bits of out_features.
+ *
+ * KSEM_FEATURE_BASE	all that is not below
+ * KSEM_FEATURE_NAMES	ksemfs, create_at, KSEM_CREATE_TEMPORARY
+ * KSEM_FEATURE_BYTES	read(2) and write(2) on a handle
+ * KSEM_FEATURE_PER_PROCESS	KSEM_CREATE_PER_PROCESS
+ */
+#define KSEM_FEATURE_BASE		(1ULL << 0)
+#define KSEM_FEATURE_NAMES		(1ULL << 1)
+#define KSEM_FEATURE_BYTES		(1ULL << 2)
+#define KSEM_FEATURE_PER_PROCESS	(1ULL << 3)
 
 /**
  * struct ksem_features - what this module can do
@@ -604,5 +656,46 @@ struct ksem_features {
 };
 
 #define KSEM_IOC_FEATURES	_IO(KSEM_IOC_TYPE, 0x91)
+
+/**
+ * struct ksem_create_at - make a semaphore with a name
+ * @size: sizeof(struct ksem_create_at).
+ * @flags: KSEM_CREATE_*.
+ * @name: address of the name in this directory, ended by a zero byte: 1 to 255
+ *	bytes without a slash, and neither "." nor "..".
+ * @mode: permission bits, 0 to 0777, less the caller's umask.
+ * @fd: an open /dev/ksem that is not bound: it becomes a handle on the semaphore,
+ *	with the rights of its own open mode, whatever @mode is. Or -1.
+ * @initial: as in struct ksem_create.
+ * @max: as in struct ksem_create.
+ * @handoff_ns: as in struct ksem_create.
+ * @label: as in struct ksem_create.
+ *
+ * An ioctl on a directory of a ksemfs, opened for reading. The node appears with
+ * all that is asked for, or not at all. stat(2) shows it as a FIFO: programs that
+ * take tokens from a path insist on one. Until it is unlinked it keeps the
+ * semaphore, with its counts, while nobody has a handle; after that handles keep
+ * it. With KSEM_CREATE_TEMPORARY and an @fd the name goes when the last handle
+ * goes, and with no @fd it stays until the first that was opened, and all others,
+ * have gone.
+ *
+ * Errors: EFAULT, E2BIG, EINVAL (also a slash in @name, "." and ".."), EBADF (@fd
+ * is not open), EINVAL (@fd is no ksem handle), EBUSY (@fd is bound), ENOENT,
+ * ENAMETOOLONG, EEXIST, EACCES, EROFS, ENOMEM, ENOSPC; ENOTTY where the directory
+ * is not of a ksemfs.
+ */
+struct ksem_create_at {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 name;
+	__u32 mode;
+	__s32 fd;
+	__u32 initial;
+	__u32 max;
+	__aligned_u64 handoff_ns;
+	__u8 label[KSEM_LABEL_SIZE];
+};
+
+#define KSEM_IOC_CREATE_AT	_IO(KSEM_IOC_TYPE, 0x92)
 
 #endif /* _UAPI_LINUX_KSEM_H */
