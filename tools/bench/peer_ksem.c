@@ -167,6 +167,35 @@ const struct bench_peer peer_ksem_unbounded =
 const struct bench_peer peer_ksem_signal =
 	KSEM_PEER("ksem signal", signal, BENCH_POST);
 
+/* As a job server's client does it. */
+static void read_byte(struct bench_user *user)
+{
+	char token;
+
+	bench_check(read(user->fd, &token, 1) == 1, "read");
+}
+
+static void write_byte(struct bench_user *user)
+{
+	bench_check(write(user->fd, "+", 1) == 1, "write");
+}
+
+PEER_PAIRS(byte_pairs, read_byte, write_byte)
+
+const struct bench_peer peer_ksem_bytes = {
+	.name = "ksem bytes",
+	.can = BENCH_MANY | BENCH_BLOCK | BENCH_RECLAIM,
+	.max_permits = KSEM_MAX_PERMITS,
+	.is_available = ksem_is_available,
+	.create = create_non_fair,
+	.destroy = destroy,
+	.join = join,
+	.leave = leave,
+	.acquire = read_byte,
+	.release = write_byte,
+	.pairs = byte_pairs,
+};
+
 /* What any ioctl on a handle costs: a command that there is not. */
 #define UNKNOWN_COMMAND	_IO(KSEM_IOC_TYPE, 0xbf)
 

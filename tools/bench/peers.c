@@ -14,6 +14,7 @@ const struct bench_peer *const bench_peers[] = {
 	&peer_ksem_non_fair,
 	&peer_ksem_unbounded,
 	&peer_ksem_signal,
+	&peer_ksem_bytes,
 	&peer_posix,
 	&peer_futex,
 	&peer_eventfd,

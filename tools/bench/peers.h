@@ -38,7 +38,7 @@ static inline void peer_leave(struct bench_user *user)
 }
 
 extern const struct bench_peer peer_ksem, peer_ksem_non_fair, peer_ksem_unbounded,
-	peer_ksem_signal, peer_posix, peer_futex, peer_eventfd, peer_pipe,
+	peer_ksem_signal, peer_ksem_bytes, peer_posix, peer_futex, peer_eventfd, peer_pipe,
 	peer_sysv, peer_sysv_undo, peer_flock, peer_ofd, peer_ntsync,
 	peer_bare_ioctl, peer_bare_call, peer_bare_cas;
 
