@@ -75,19 +75,24 @@ static ssize_t ksem_bytes_deliver(struct ksem_handle *h, struct ksem_waiter *w,
 	return copied;
 }
 
-ssize_t ksem_handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
+/* One byte where nothing is special, as clients of a job server read. */
+static ssize_t ksem_bytes_read_fast(struct ksem_handle *h, struct iov_iter *to)
 {
-	bool wait = !(iocb->ki_flags & IOCB_NOWAIT || iocb->ki_filp->f_flags & O_NONBLOCK);
-	struct ksem_handle *h = iocb->ki_filp->private_data;
-	u32 most = min_t(size_t, iov_iter_count(to), KSEM_READ_MAX);
+	if (unlikely(!copy_to_iter(ksem_bytes, 1, to)))
+		return ksem_handle_lose_grant(h, 1);
+	ksem_sem_deliver(h->sem, h->holder, 1);
+	ksem_handle_tell_pollers(h);
+	return 1;
+}
+
+/* Up to most bytes, by the rules. */
+static noinline ssize_t ksem_bytes_read(struct ksem_handle *h, struct iov_iter *to, u32 most,
+					bool wait)
+{
 	struct ksem_waiter on_stack;
-	struct ksem_waiter *w;
+	struct ksem_waiter *w = ksem_waiter_new(&on_stack, h, most);
 	ssize_t ret;
 
-	ret = ksem_handle_may(h, FMODE_READ);
-	if (ret || !most)
-		return ret;
-	w = ksem_waiter_new(&on_stack, h, most);
 	if (!w)
 		return -ENOMEM;
 	w->defer = true;
@@ -101,11 +106,27 @@ ssize_t ksem_handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	return ret == -ESHUTDOWN ? 0 : ret;
 }
 
+ssize_t ksem_handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	bool wait = !(iocb->ki_flags & IOCB_NOWAIT || iocb->ki_filp->f_flags & O_NONBLOCK);
+	struct ksem_handle *h = iocb->ki_filp->private_data;
+	u32 most = min_t(size_t, iov_iter_count(to), KSEM_READ_MAX);
+	int ret = ksem_handle_may(h, FMODE_READ);
+
+	if (ret || !most)
+		return ret;
+	/* A place of this thread has to be resumed or dropped. */
+	if (most == 1 && likely(!READ_ONCE(h->places.rb_node)) &&
+	    likely(!ksem_sem_acquire_pending_fast(h->sem, h->holder, 1)))
+		return ksem_bytes_read_fast(h, to);
+	return ksem_bytes_read(h, to, most, wait);
+}
+
 ssize_t ksem_handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct ksem_handle *h = iocb->ki_filp->private_data;
 	size_t n = iov_iter_count(from);
-	long ret = ksem_ioctl_release(h, n);
+	long ret = ksem_handle_release_n(h, n);
 
 	if (ret)
 		return ret;

@@ -536,9 +536,10 @@ static noinline int ksem_sem_acquire_odd_locked(struct ksem_sem *sem, u32 n)
 	return 0;
 }
 
-/* The two fast ways; inline, so that each has only its own. */
+/* The three fast ways; inline, so that each has only its own. */
 static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
-						    struct ksem_holder *holder, u32 n, u64 *token)
+						    struct ksem_holder *holder, u32 n,
+						    bool defer, u64 *token)
 {
 	spin_lock(&sem->lock);
 	if (unlikely(sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL) || sem->available < n)) {
@@ -555,12 +556,12 @@ static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
 	sem->acquires++;
 	if (ksem_holder_is_empty(holder))
 		ksem_holder_begin_locked(sem, holder);
-	if (token) {
+	if (defer)
 		holder->pending += n;
-		*token = atomic64_inc_return(&ksem_last_token);
-	} else {
+	else
 		holder->held += n;
-	}
+	if (token)
+		*token = atomic64_inc_return(&ksem_last_token);
 	ksem_holder_note_acquirer_locked(sem, holder, current);
 	trace_ksem_acquire(sem, n);
 	ksem_sem_unlock(sem);
@@ -581,7 +582,22 @@ static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
  */
 int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
-	return ksem_sem_do_acquire_fast(sem, holder, n, NULL);
+	return ksem_sem_do_acquire_fast(sem, holder, n, false, NULL);
+}
+
+/**
+ * ksem_sem_acquire_pending_fast - the same, to be delivered
+ * @sem: the semaphore.
+ * @holder: whose account; a holder of @sem.
+ * @n: permits, 1 to max.
+ *
+ * What is granted is pending until ksem_sem_deliver().
+ *
+ * Return: as ksem_sem_acquire_fast().
+ */
+int ksem_sem_acquire_pending_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
+{
+	return ksem_sem_do_acquire_fast(sem, holder, n, true, NULL);
 }
 
 /**
@@ -598,7 +614,7 @@ int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 
 int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,
 				u64 *token)
 {
-	return ksem_sem_do_acquire_fast(sem, holder, n, token);
+	return ksem_sem_do_acquire_fast(sem, holder, n, true, token);
 }
 
 /**

@@ -255,6 +255,7 @@ extern atomic64_t ksem_last_token;
 void ksem_sem_init(struct ksem_sem *sem, const struct ksem_create *create);
 
 int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
+int ksem_sem_acquire_pending_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);
 int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,
 				u64 *token);
 bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n);

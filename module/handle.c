@@ -312,8 +312,8 @@ static long ksem_handle_put_result(struct ksem_handle *h, struct ksem_waiter *w,
 	return w->recovered;
 }
 
-/* The token of a grant on the fast path could not be written: the grant goes back. */
-static noinline long ksem_handle_lose_token(struct ksem_handle *h, u32 n)
+/* The result of a grant on the fast path could not be written: the grant goes back. */
+noinline long ksem_handle_lose_grant(struct ksem_handle *h, u32 n)
 {
 	struct ksem_waiter w = {
 		.holder = h->holder,
@@ -340,7 +340,7 @@ static long ksem_handle_request_fast(struct ksem_handle *h, u32 n, u64 __user *u
 	if (unlikely(ret))
 		return ret;
 	if (unlikely(put_user(token, utoken)))
-		return ksem_handle_lose_token(h, n);
+		return ksem_handle_lose_grant(h, n);
 	ksem_sem_deliver(h->sem, h->holder, n);
 	ksem_handle_tell_pollers(h);
 	return 0;
@@ -443,7 +443,7 @@ static long ksem_ioctl_try_acquire(struct ksem_handle *h, unsigned long n)
 	return ksem_handle_try_slow(h, n);
 }
 
-long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
+static __always_inline long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
 {
 	int ret = ksem_handle_may(h, FMODE_WRITE);
 
@@ -457,6 +457,12 @@ long ksem_ioctl_release(struct ksem_handle *h, unsigned long n)
 	if (likely(ksem_sem_release_fast(h->sem, h->holder, n)))
 		return 0;
 	return ksem_handle_release_slow(h, n);
+}
+
+/* For callers of other files; the ioctl has it inline. */
+long ksem_handle_release_n(struct ksem_handle *h, unsigned long n)
+{
+	return ksem_ioctl_release(h, n);
 }
 
 /*
@@ -813,18 +819,9 @@ fault:
 	return -EFAULT;
 }
 
-/**
- * ksem_arg_copy - copy the caller's structure, which may be of another release's size
- * @arg: where to.
- * @size: what it has here. The first release is the only one so far, so this is also
- *	the least that a caller's may have.
- * @flags: those that are known.
- * @uarg: the caller's.
- * @usize: (out) its size, as read first: that counts, should the memory change.
- *
- * Return: 0, -EFAULT, -E2BIG, -EINVAL.
- */
-int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u32 *usize)
+/* Inline: one caller is on the way of acquire_ex. */
+static __always_inline int ksem_arg_do_copy(union ksem_arg *arg, u32 size, u32 flags,
+					    void __user *uarg, u32 *usize)
 {
 	int ret;
 
@@ -843,6 +840,22 @@ int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u
 	return arg->flags & ~flags ? -EINVAL : 0;
 }
 
+/**
+ * ksem_arg_copy - copy the caller's structure, which may be of another release's size
+ * @arg: where to.
+ * @size: what it has here. The first release is the only one so far, so this is also
+ *	the least that a caller's may have.
+ * @flags: those that are known.
+ * @uarg: the caller's.
+ * @usize: (out) its size, as read first: that counts, should the memory change.
+ *
+ * Return: 0, -EFAULT, -E2BIG, -EINVAL.
+ */
+int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u32 *usize)
+{
+	return ksem_arg_do_copy(arg, size, flags, uarg, usize);
+}
+
 static noinline long ksem_handle_ioctl_struct(struct ksem_handle *h, unsigned int cmd,
 					      void __user *uarg)
 {
@@ -857,7 +870,7 @@ static noinline long ksem_handle_ioctl_struct(struct ksem_handle *h, unsigned in
 		return -EBUSY;
 	ret = ioctl->unbound ? 0 : ksem_handle_may(h, ioctl->right);
 	if (!ret)
-		ret = ksem_arg_copy(&arg, ioctl->size, ioctl->flags, uarg, &usize);
+		ret = ksem_arg_do_copy(&arg, ioctl->size, ioctl->flags, uarg, &usize);
 	return ret ?: ioctl->fn(h, &arg, uarg, usize);
 }
 

@@ -123,7 +123,8 @@ void ksem_handle_publish(struct ksem_handle *h, struct ksem_sem *sem, fmode_t ri
 void ksem_handle_unbind(struct ksem_handle *h, struct ksem_sem *sem);
 struct ksem_waiter *ksem_waiter_new(struct ksem_waiter *on_stack, struct ksem_handle *h, u32 n);
 void ksem_waiter_put(struct ksem_waiter *w);
-long ksem_ioctl_release(struct ksem_handle *h, unsigned long n);
+long ksem_handle_lose_grant(struct ksem_handle *h, u32 n);
+long ksem_handle_release_n(struct ksem_handle *h, unsigned long n);
 int ksem_arg_copy(union ksem_arg *arg, u32 size, u32 flags, void __user *uarg, u32 *usize);
 int ksem_handle_init(void);
 void ksem_handle_exit(void);
