@@ -4,21 +4,16 @@
  * be stored; whether the whole makes sense is for the kernel to say, once, at
  * the creation.
  */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
 struct ksem_attr *ksem_attr_new(void)
 {
-	struct ksem_attr *attr = calloc(1, sizeof(*attr));
+	struct ksem_attr *attr = malloc(sizeof(*attr));
 
-	if (!attr)
-		return NULL;
-	attr->create.size = sizeof(attr->create);
-	attr->create.max = KSEM_MAX_PERMITS;
-	attr->access = O_RDWR;
+	if (attr)
+		*attr = ksem_attr_defaults();
 	return attr;
 }
 

@@ -2,59 +2,30 @@
 /*
  * Handles: where they come from and where they end.
  */
-#include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "internal.h"
-
-static struct ksem *wrap(int fd)
-{
-	struct ksem *k = malloc(sizeof(*k));
-
-	if (!k)
-		return NULL;
-	k->fd = fd;
-	atomic_init(&k->recovered, false);
-	return k;
-}
 
 /* A new handle, bound by @cmd, or nothing at all. */
 static struct ksem *open_bound(int flags, unsigned int cmd, void *arg)
 {
 	int saved = errno;
-	struct ksem *k = wrap(-1);
+	int fd = open(KSEM_DEVICE, flags);
+	struct ksem *k = fd < 0 ? NULL : ksem_wrap(fd);
 
-	if (!k)
-		return NULL;
-	k->fd = open(KSEM_DEVICE, flags);
-	if (k->fd < 0 || ksem_call(k, cmd, arg)) {
-		saved = errno;
-		if (k->fd >= 0)
-			close(k->fd);
-		free(k);
-		k = NULL;
-	}
+	if (!k || ksem_call(k, cmd, arg))
+		return ksem_discard(k, fd);
 	errno = saved;
 	return k;
 }
 
 struct ksem *ksem_create(unsigned int initial, const struct ksem_attr *attr)
 {
-	struct ksem_create create = {
-		.size = sizeof(create),
-		.max = KSEM_MAX_PERMITS,
-	};
-	int flags = O_RDWR | O_CLOEXEC;
+	struct ksem_attr all = ksem_attr_resolve(attr);
 
-	if (attr) {
-		create = attr->create;
-		flags = attr->access | (attr->inherit ? 0 : O_CLOEXEC);
-	}
-	create.initial = initial;
-	if (!create.handoff_ns && !(create.flags & KSEM_CREATE_FAIR))
-		create.handoff_ns = KSEM_HANDOFF_DEFAULT_NS;
-	return open_bound(flags, KSEM_IOC_CREATE, &create);
+	all.create.initial = initial;
+	return open_bound(ksem_attr_open_flags(&all), KSEM_IOC_CREATE,
+			  &all.create);
 }
 
 struct ksem *ksem_attach_fd(int fd, int access)
@@ -109,7 +80,7 @@ struct ksem *ksem_from_fd(int fd)
 	struct ksem *k = NULL;
 
 	if (!error) {
-		k = wrap(fd);
+		k = ksem_wrap(fd);
 		if (!k)
 			error = ENOMEM;
 	}

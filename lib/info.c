@@ -2,7 +2,6 @@
 /*
  * Looking at a semaphore, which never changes it.
  */
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "internal.h"

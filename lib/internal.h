@@ -7,10 +7,13 @@
 #define LIBKSEM_INTERNAL_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "ksem.h"
 
@@ -34,6 +37,61 @@ static inline int ksem_fail(int error)
 {
 	errno = error;
 	return -1;
+}
+
+/* A handle that is @fd; NULL if there is no memory. */
+static inline struct ksem *ksem_wrap(int fd)
+{
+	struct ksem *k = malloc(sizeof(*k));
+
+	if (!k)
+		return NULL;
+	k->fd = fd;
+	atomic_init(&k->recovered, false);
+	return k;
+}
+
+/* How a call ends that fails half-way: errno stays what it is. */
+static inline struct ksem *ksem_discard(struct ksem *k, int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	free(k);
+	errno = error;
+	return NULL;
+}
+
+static inline struct ksem_attr ksem_attr_defaults(void)
+{
+	return (struct ksem_attr){
+		.create = {
+			.size = sizeof(struct ksem_create),
+			.initial = 1,
+			.max = KSEM_MAX_PERMITS,
+		},
+		.access = O_RDWR,
+	};
+}
+
+/*
+ * What a creation is to be made with; @attr may be NULL. The hand-off time stays
+ * open until now because a fair semaphore must not have one.
+ */
+static inline struct ksem_attr ksem_attr_resolve(const struct ksem_attr *attr)
+{
+	struct ksem_attr all = attr ? *attr : ksem_attr_defaults();
+
+	if (!all.create.handoff_ns && !(all.create.flags & KSEM_CREATE_FAIR))
+		all.create.handoff_ns = KSEM_HANDOFF_DEFAULT_NS;
+	return all;
+}
+
+/* For open(2) of the device or of a name. */
+static inline int ksem_attr_open_flags(const struct ksem_attr *attr)
+{
+	return attr->access | (attr->inherit ? 0 : O_CLOEXEC);
 }
 
 static inline int ksem_call(const struct ksem *k, unsigned int cmd, void *arg)
