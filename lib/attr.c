@@ -42,6 +42,24 @@ int ksem_attr_set_signal(struct ksem_attr *attr, bool signal)
 	return set_flag(attr, KSEM_CREATE_SIGNAL, signal);
 }
 
+int ksem_attr_set_per_process(struct ksem_attr *attr, bool per_process)
+{
+	return set_flag(attr, KSEM_CREATE_PER_PROCESS, per_process);
+}
+
+int ksem_attr_set_temporary(struct ksem_attr *attr, bool temporary)
+{
+	return set_flag(attr, KSEM_CREATE_TEMPORARY, temporary);
+}
+
+int ksem_attr_set_initial(struct ksem_attr *attr, unsigned int initial)
+{
+	if (!attr)
+		return ksem_fail(EINVAL);
+	attr->create.initial = initial;
+	return 0;
+}
+
 int ksem_attr_set_max(struct ksem_attr *attr, unsigned int max)
 {
 	if (!attr)

@@ -25,15 +25,18 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* A handle: an open /dev/ksem, bound to one semaphore. */
+/* The directory of names without a slash: where the boot's ksemfs is mounted. */
+#define KSEM_MOUNT	"/sys/fs/ksem"
+
+/* A handle: a descriptor of /dev/ksem, or of a name, bound to one semaphore. */
 struct ksem;
 
 /* What a semaphore is created with. */
 struct ksem_attr;
 
 /*
- * Attributes: ksem_attr(3). One object serves any number of ksem_create()
- * calls. ksem_attr_free(NULL) does nothing.
+ * Attributes: ksem_attr(3). One object serves any number of semaphores.
+ * ksem_attr_free(NULL) does nothing.
  */
 struct ksem_attr *ksem_attr_new(void);
 void ksem_attr_free(struct ksem_attr *attr);
@@ -43,6 +46,15 @@ int ksem_attr_set_fair(struct ksem_attr *attr, bool fair);
 
 /* Consume and produce, with no holders. Default: false. */
 int ksem_attr_set_signal(struct ksem_attr *attr, bool signal);
+
+/* Permits at first, for ksem_create_at() and ksem_open(). Default: 1. */
+int ksem_attr_set_initial(struct ksem_attr *attr, unsigned int initial);
+
+/* All handles that a process has opened are one holder. Default: false. */
+int ksem_attr_set_per_process(struct ksem_attr *attr, bool per_process);
+
+/* The name goes with the last handle. Default: false. */
+int ksem_attr_set_temporary(struct ksem_attr *attr, bool temporary);
 
 /* The capacity's upper limit. Default: KSEM_MAX_PERMITS. */
 int ksem_attr_set_max(struct ksem_attr *attr, unsigned int max);
@@ -76,6 +88,19 @@ struct ksem *ksem_attach_fd(int fd, int access);
 struct ksem *ksem_from_fd(int fd);
 int ksem_fd(const struct ksem *k);
 int ksem_close(struct ksem *k);
+
+/*
+ * Names: ksem_open(3), ksem_create_at(3), ksem_unlink(3). A path without a slash
+ * is below KSEM_MOUNT. flags: 0, O_CREAT, O_CREAT | O_EXCL. Access and inheritance
+ * come from @attr; @mode and the other attributes count where the semaphore is
+ * created. ksem_create_at() makes one in the directory @dirfd of a ksemfs, or
+ * fails with EEXIST.
+ */
+struct ksem *ksem_open(const char *path, int flags, mode_t mode,
+		       const struct ksem_attr *attr);
+struct ksem *ksem_create_at(int dirfd, const char *name, mode_t mode,
+			    const struct ksem_attr *attr);
+int ksem_unlink(const char *path);
 
 /*
  * Acquire: ksem_acquire(3), ksem_try_acquire(3), ksem_acquire_ex(3),

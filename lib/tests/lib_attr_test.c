@@ -197,6 +197,54 @@ TEST_F(attr, inherit_leaves_out_close_on_exec)
 	EXPECT_EQ(0, fcntl(ksem_fd(self->k), F_GETFD));
 }
 
+/* ksem_create() has its own. */
+TEST_F(attr, initial_is_for_names_only)
+{
+	EXPECT_EQ(0, LIB(ksem_attr_set_initial(self->attr, 9)));
+	ASSERT_EQ(0, LIB_NEW(self->k, ksem_create(3, self->attr)));
+	expect_defaults(_metadata, self->k);
+}
+
+/* Two handles of one process are one holder. */
+TEST_F(attr, per_process_handles_share_an_account)
+{
+	struct ksem *other;
+
+	EXPECT_EQ(0, LIB(ksem_attr_set_per_process(self->attr, true)));
+	ASSERT_EQ(0, LIB_NEW(self->k, ksem_create(3, self->attr)));
+	EXPECT_EQ(KSEM_CREATE_PER_PROCESS, lib_info(self->k).out_flags);
+	ASSERT_EQ(0, LIB_NEW(other, ksem_attach(self->k)));
+	EXPECT_EQ(0, LIB(ksem_acquire_n(self->k, 2)));
+	EXPECT_EQ(0, LIB(ksem_release(other)));
+	EXPECT_EQ(1, lib_info(self->k).out_own);
+	EXPECT_EQ(0, ksem_close(other));
+	EXPECT_EQ(1, lib_info(self->k).out_own);
+}
+
+TEST_F(attr, per_process_can_be_taken_back)
+{
+	EXPECT_EQ(0, LIB(ksem_attr_set_per_process(self->attr, true)));
+	EXPECT_EQ(0, LIB(ksem_attr_set_per_process(self->attr, false)));
+	ASSERT_EQ(0, LIB_NEW(self->k, ksem_create(3, self->attr)));
+	expect_defaults(_metadata, self->k);
+}
+
+/* Nobody holds anything there. */
+TEST_F(attr, per_process_of_a_signal_one_is_a_contradiction)
+{
+	EXPECT_EQ(0, LIB(ksem_attr_set_signal(self->attr, true)));
+	EXPECT_EQ(0, LIB(ksem_attr_set_per_process(self->attr, true)));
+	EXPECT_EQ(-EINVAL, LIB_NEW(self->k, ksem_create(1, self->attr)));
+}
+
+TEST_F(attr, temporary_needs_a_name)
+{
+	EXPECT_EQ(0, LIB(ksem_attr_set_temporary(self->attr, true)));
+	EXPECT_EQ(-EINVAL, LIB_NEW(self->k, ksem_create(1, self->attr)));
+	EXPECT_EQ(0, LIB(ksem_attr_set_temporary(self->attr, false)));
+	EXPECT_EQ(0, LIB_NEW(self->k, ksem_create(1, self->attr)));
+}
+
 TEST_F(attr, one_object_makes_many_semaphores)
 {
 	struct ksem *other;

@@ -14,6 +14,9 @@ TEST(attr_null_is_einval)
 
 	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_fair(NULL, true)));
 	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_signal(NULL, true)));
+	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_initial(NULL, 1)));
+	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_per_process(NULL, true)));
+	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_temporary(NULL, true)));
 	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_max(NULL, 1)));
 	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_handoff(NULL, &handoff)));
 	EXPECT_EQ(-EINVAL, LIB(ksem_attr_set_handoff(NULL, NULL)));
@@ -31,6 +34,17 @@ TEST(handle_null_is_einval)
 	EXPECT_EQ(NULL, k);
 	EXPECT_EQ(-EINVAL, LIB(ksem_fd(NULL)));
 	EXPECT_EQ(-EINVAL, LIB(ksem_close(NULL)));
+}
+
+TEST(name_null_is_einval)
+{
+	struct ksem *k;
+
+	EXPECT_EQ(-EINVAL, LIB_NEW(k, ksem_open(NULL, 0, 0, NULL)));
+	EXPECT_EQ(-EINVAL, LIB_NEW(k, ksem_open(NULL, O_CREAT, 0600, NULL)));
+	EXPECT_EQ(-EINVAL, LIB(ksem_unlink(NULL)));
+	EXPECT_EQ(-EBADF, LIB_NEW(k, ksem_create_at(-1, "name", 0600, NULL)));
+	EXPECT_EQ(NULL, k);
 }
 
 TEST(acquire_null_is_einval)

@@ -26,22 +26,13 @@ FIXTURE_TEARDOWN(handle)
 	EXPECT_EQ(0, ksem_close(self->k));
 }
 
-/* The next descriptor to be given out: it grows where one has leaked. */
-static int next_fd(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 TEST_F(handle, create_out_of_range_leaks_nothing)
 {
-	int next = next_fd();
+	int fds = lib_count_fds();
 
 	EXPECT_EQ(-EINVAL, LIB_NEW(self->other, ksem_create(0x80000000, NULL)));
 	EXPECT_EQ(-EINVAL, LIB_NEW(self->other, ksem_create(-1, NULL)));
-	EXPECT_EQ(next, next_fd());
+	EXPECT_EQ(fds, lib_count_fds());
 }
 
 TEST_F(handle, create_empty_and_full)
@@ -56,7 +47,7 @@ TEST_F(handle, create_empty_and_full)
 /* No descriptor left: the error is open(2)'s. */
 TEST_F(handle, create_reports_emfile)
 {
-	struct rlimit limit = { .rlim_cur = next_fd(), .rlim_max = 1024 };
+	struct rlimit limit = { .rlim_cur = lib_next_fd(), .rlim_max = 1024 };
 
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	EXPECT_EQ(-EMFILE, LIB_NEW(self->other, ksem_create(1, NULL)));
@@ -123,30 +114,30 @@ TEST_F(handle, attach_fd_leaves_the_descriptor_alone)
 
 TEST_F(handle, attach_fd_access_is_one_of_three)
 {
-	int fd = ksem_fd(self->k), next = next_fd();
+	int fd = ksem_fd(self->k), fds = lib_count_fds();
 
 	EXPECT_EQ(-EINVAL, LIB_NEW(self->other, ksem_attach_fd(fd, O_ACCMODE)));
 	EXPECT_EQ(-EINVAL, LIB_NEW(self->other,
 				   ksem_attach_fd(fd, O_RDWR | O_CREAT)));
-	EXPECT_EQ(next, next_fd());
+	EXPECT_EQ(fds, lib_count_fds());
 }
 
 TEST_F(handle, attach_fd_errors_leak_nothing)
 {
-	int next = next_fd();
+	int fds = lib_count_fds();
 	int unbound = ksem_test_open(O_RDWR);
 	int null = open("/dev/null", O_RDWR);
 
 	EXPECT_EQ(-EBADF, LIB_NEW(self->other, ksem_attach_fd(-1, O_RDWR)));
 	EXPECT_EQ(-EBADF, LIB_NEW(self->other,
-				  ksem_attach_fd(next_fd(), O_RDWR)));
+				  ksem_attach_fd(lib_next_fd(), O_RDWR)));
 	EXPECT_EQ(-EINVAL, LIB_NEW(self->other, ksem_attach_fd(null, O_RDWR)));
 	EXPECT_EQ(-ENXIO, LIB_NEW(self->other, ksem_attach_fd(unbound, O_RDWR)));
 	close(null);
 	close(unbound);
 	EXPECT_EQ(0, ksem_shutdown(self->k));
 	EXPECT_EQ(-ESHUTDOWN, LIB_NEW(self->other, ksem_attach(self->k)));
-	EXPECT_EQ(next, next_fd());
+	EXPECT_EQ(fds, lib_count_fds());
 }
 
 /* The same open file description is the same holder. */
@@ -210,7 +201,7 @@ TEST_F(handle, from_fd_refuses_what_is_not_open)
 	int fd = open("/dev/null", O_PATH);
 
 	EXPECT_EQ(-EBADF, LIB_NEW(self->other, ksem_from_fd(-1)));
-	EXPECT_EQ(-EBADF, LIB_NEW(self->other, ksem_from_fd(next_fd())));
+	EXPECT_EQ(-EBADF, LIB_NEW(self->other, ksem_from_fd(lib_next_fd())));
 	EXPECT_EQ(-EBADF, LIB_NEW(self->other, ksem_from_fd(fd)));
 	close(fd);
 }

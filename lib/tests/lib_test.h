@@ -61,6 +61,25 @@ static inline struct ksem *lib_create_signal(unsigned int initial,
 	return k;
 }
 
+/* The next descriptor to be given out. */
+static inline int lib_next_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* How many descriptors are open: more where one has leaked. */
+static inline int lib_count_fds(void)
+{
+	int fd, count = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
 /* How many are free; INT_MIN, which never is true, where the call fails. */
 static inline int lib_available(const struct ksem *k)
 {
