@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A ring of io_uring that does nothing but poll, by the bare system calls.
+ * A ring of io_uring that polls, reads and writes, by the bare system calls.
  */
 #ifndef KSEM_TEST_URING_H
 #define KSEM_TEST_URING_H
@@ -69,7 +69,7 @@ static inline int ksem_test_ring_open(struct ksem_test_ring *ring)
 	return 0;
 }
 
-/* The polls that are under way end with the last reference to the ring. */
+/* What is under way ends with the last reference to the ring. */
 static inline void ksem_test_ring_close(struct ksem_test_ring *ring)
 {
 	munmap(ring->sqes, KSEM_TEST_RING_ENTRIES * sizeof(*ring->sqes));
@@ -86,22 +86,58 @@ static inline int ksem_test_ring_enter(struct ksem_test_ring *ring, unsigned int
 	return n < 0 ? -errno : n;
 }
 
-/* Ask to be told of @events of @fd: once, or each time. 1 if that is under way. */
+/* One request: 1 if that is under way. */
+static inline int ksem_test_ring_submit(struct ksem_test_ring *ring,
+					const struct io_uring_sqe *sqe)
+{
+	unsigned int tail = *ring->sq_tail;
+
+	ring->sqes[tail & ring->sq_mask] = *sqe;
+	ring->sq_array[tail & ring->sq_mask] = tail & ring->sq_mask;
+	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
+	return ksem_test_ring_enter(ring, 1, 0);
+}
+
+/* Ask to be told of @events of @fd: once, or each time. */
 static inline int ksem_test_ring_poll(struct ksem_test_ring *ring, int fd, __u32 events,
 				      bool multishot)
 {
-	unsigned int tail = *ring->sq_tail;
-	struct io_uring_sqe *sqe = &ring->sqes[tail & ring->sq_mask];
-
-	*sqe = (struct io_uring_sqe){
+	struct io_uring_sqe sqe = {
 		.opcode = IORING_OP_POLL_ADD,
 		.fd = fd,
 		.len = multishot ? IORING_POLL_ADD_MULTI : 0,
 		.poll32_events = events,
 	};
-	ring->sq_array[tail & ring->sq_mask] = tail & ring->sq_mask;
-	__atomic_store_n(ring->sq_tail, tail + 1, __ATOMIC_RELEASE);
-	return ksem_test_ring_enter(ring, 1, 0);
+
+	return ksem_test_ring_submit(ring, &sqe);
+}
+
+static inline int ksem_test_ring_read(struct ksem_test_ring *ring, int fd, void *bytes,
+				      unsigned int n)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_READ,
+		.fd = fd,
+		.off = -1,
+		.addr = (uintptr_t)bytes,
+		.len = n,
+	};
+
+	return ksem_test_ring_submit(ring, &sqe);
+}
+
+static inline int ksem_test_ring_write(struct ksem_test_ring *ring, int fd, void *bytes,
+				       unsigned int n)
+{
+	struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_WRITE,
+		.fd = fd,
+		.off = -1,
+		.addr = (uintptr_t)bytes,
+		.len = n,
+	};
+
+	return ksem_test_ring_submit(ring, &sqe);
 }
 
 /*
