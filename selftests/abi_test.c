@@ -3,7 +3,7 @@
  * The mechanics of the interface, the same for every command that takes a
  * structure: sizes, flags, reserved words, pointers, the state of the handle.
  */
-#include "ksem_test.h"
+#include "ksem_test_fs.h"
 
 #include <assert.h>
 
@@ -126,6 +126,17 @@ OFFSET(ksem_waiters, out_total, 28);
 SIZE(ksem_features, 16);
 OFFSET(ksem_features, out_features, 8);
 
+SIZE(ksem_create_at, 72);
+OFFSET(ksem_create_at, size, 0);
+OFFSET(ksem_create_at, flags, 4);
+OFFSET(ksem_create_at, name, 8);
+OFFSET(ksem_create_at, mode, 16);
+OFFSET(ksem_create_at, fd, 20);
+OFFSET(ksem_create_at, initial, 24);
+OFFSET(ksem_create_at, max, 28);
+OFFSET(ksem_create_at, handoff_ns, 32);
+OFFSET(ksem_create_at, label, 40);
+
 static_assert(KSEM_IOC_CREATE == 0x6b80, "create");
 static_assert(KSEM_IOC_ATTACH == 0x6b81, "attach");
 static_assert(KSEM_IOC_ACQUIRE == 0x6b82, "acquire");
@@ -144,7 +155,9 @@ static_assert(KSEM_IOC_INFO == 0x6b8e, "info");
 static_assert(KSEM_IOC_HOLDERS == 0x6b8f, "holders");
 static_assert(KSEM_IOC_WAITERS == 0x6b90, "waiters");
 static_assert(KSEM_IOC_FEATURES == 0x6b91, "features");
+static_assert(KSEM_IOC_CREATE_AT == 0x6b92, "create_at");
 
+/* Those of a handle: create_at is a directory's. */
 #define FIRST_NR	0x80
 #define LAST_NR		0x91
 
@@ -161,6 +174,7 @@ static_assert(KSEM_IOC_FEATURES == 0x6b91, "features");
  * @out: where what it writes begins, with no flag set; 0 if it writes nothing.
  * @binds: create, attach: it wants an unbound handle.
  * @anywhere: features: it takes any handle.
+ * @names: create_at: it is a directory's.
  * @fill: sets the fields behind flags.
  */
 FIXTURE_VARIANT(abi) {
@@ -171,12 +185,14 @@ FIXTURE_VARIANT(abi) {
 	__u32 out;
 	bool binds;
 	bool anywhere;
+	bool names;
 	void (*fill)(void *arg, int other);
 };
 
 /**
  * struct _test_data_abi - what the calls act on
- * @fd: the handle of the calls, bound, or unbound if the command binds.
+ * @fd: the handle of the calls, bound, or unbound if the command binds; a directory
+ *	if it names.
  * @other: watches the same semaphore.
  * @page: zeros; no memory follows it.
  * @size: of a page.
@@ -201,6 +217,13 @@ static void fill_create(void *arg, int other)
 	create->initial = 1;
 	create->max = 2;
 	create->handoff_ns = KSEM_HANDOFF_DEFAULT_NS;
+}
+
+static void fill_create_at(void *arg, int other)
+{
+	struct ksem_create_at *create_at = arg;
+
+	*create_at = ksem_test_create_at_arg("a", 0, 1, 2);
 }
 
 static void fill_attach(void *arg, int other)
@@ -235,7 +258,7 @@ static void fill_list(void *arg, int other)
 FIXTURE_VARIANT_ADD(abi, create) {
 	.cmd = KSEM_IOC_CREATE,
 	.size = sizeof(struct ksem_create),
-	.flags = KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL,
+	.flags = KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS,
 	.binds = true,
 	.fill = fill_create,
 };
@@ -342,6 +365,15 @@ FIXTURE_VARIANT_ADD(abi, features) {
 	.fill = fill_nothing,
 };
 
+FIXTURE_VARIANT_ADD(abi, create_at) {
+	.cmd = KSEM_IOC_CREATE_AT,
+	.size = sizeof(struct ksem_create_at),
+	.flags = KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS |
+		 KSEM_CREATE_TEMPORARY,
+	.names = true,
+	.fill = fill_create_at,
+};
+
 FIXTURE_SETUP(abi)
 {
 	self->size = sysconf(_SC_PAGESIZE);
@@ -352,9 +384,13 @@ FIXTURE_SETUP(abi)
 
 	self->other = ksem_test_fair(CAPACITY, 2 * CAPACITY);
 	ASSERT_LE(0, self->other);
-	self->fd = ksem_test_open(O_RDWR);
+	self->before = ksem_test_info(self->other);
+	self->fd = -1;
+	if (variant->names && !ksem_test_is_root())
+		return;
+	self->fd = variant->names ? ksem_test_mounted(NULL) : ksem_test_open(O_RDWR);
 	ASSERT_LE(0, self->fd);
-	if (!variant->binds) {
+	if (!variant->binds && !variant->names) {
 		ASSERT_EQ(0, ksem_test_attach(self->fd, self->other));
 		ASSERT_EQ(0, ksem_test_acquire(self->fd, HELD));
 	}
@@ -368,6 +404,8 @@ FIXTURE_TEARDOWN(abi)
 	munmap(self->page, 2 * self->size);
 }
 
+#define NEED_DIRECTORY()	do { if (self->fd < 0) SKIP(return, "needs root"); } while (0)
+
 /* A valid argument at @arg. */
 static void *prepare(FIXTURE_DATA(abi) * self, const FIXTURE_VARIANT(abi) * variant,
 		     void *arg)
@@ -378,9 +416,11 @@ static void *prepare(FIXTURE_DATA(abi) * self, const FIXTURE_VARIANT(abi) * vari
 	return arg;
 }
 
-/* Before each call that should succeed: a command that binds does so once. */
+/* Before each call that should succeed: a command that binds or names does so once. */
 static void renew(FIXTURE_DATA(abi) * self, const FIXTURE_VARIANT(abi) * variant)
 {
+	if (variant->names)
+		ksem_test_unlink(self->fd, "a");
 	if (!variant->binds)
 		return;
 	close(self->fd);
@@ -392,7 +432,8 @@ static bool unchanged(FIXTURE_DATA(abi) * self, const FIXTURE_VARIANT(abi) * var
 	struct ksem_info now = ksem_test_info(self->other);
 
 	return !memcmp(&now, &self->before, sizeof(now)) &&
-	       (!variant->binds || ksem_test_get_info(self->fd, &now) == -ENXIO);
+	       (!variant->binds || ksem_test_get_info(self->fd, &now) == -ENXIO) &&
+	       (!variant->names || !ksem_test_exists(self->fd, "a"));
 }
 
 /* The two first words of every structure. */
@@ -410,6 +451,7 @@ TEST_F(abi, exact_size_is_accepted)
 {
 	void *arg = prepare(self, variant, self->page);
 
+	NEED_DIRECTORY();
 	EXPECT_EQ(0, ksem_test_ioctl(self->fd, variant->cmd, arg));
 }
 
@@ -418,6 +460,7 @@ TEST_F(abi, every_smaller_size_is_invalid)
 	void *arg = prepare(self, variant, self->page);
 	__u32 size;
 
+	NEED_DIRECTORY();
 	for (size = 0; size < variant->size; size++) {
 		set_size(arg, size);
 		EXPECT_EQ(-EINVAL, ksem_test_ioctl(self->fd, variant->cmd, arg))
@@ -432,6 +475,7 @@ TEST_F(abi, larger_size_with_zero_tail_is_accepted)
 			  variant->size + 8, self->size };
 	size_t i, byte;
 
+	NEED_DIRECTORY();
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		void *arg = prepare(self, variant, self->page);
 
@@ -450,6 +494,7 @@ TEST_F(abi, larger_size_with_nonzero_tail_is_too_big)
 	void *arg = prepare(self, variant, self->page);
 	size_t byte;
 
+	NEED_DIRECTORY();
 	set_size(arg, self->size);
 	for (byte = variant->size; byte < self->size;
 	     byte += byte < variant->size + 16 ? 1 : 97) {
@@ -470,6 +515,7 @@ TEST_F(abi, size_above_a_page_is_too_big)
 	void *arg = prepare(self, variant, self->page);
 	size_t i;
 
+	NEED_DIRECTORY();
 	ASSERT_EQ(0, mprotect(self->page + self->size, self->size,
 			      PROT_READ | PROT_WRITE));
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -486,6 +532,7 @@ TEST_F(abi, unknown_flags_and_reserved_bits_are_invalid)
 	__u32 *word = (__u32 *)(self->page + variant->reserved);
 	int bit;
 
+	NEED_DIRECTORY();
 	for (bit = 0; bit < 32; bit++) {
 		if (variant->flags & (1U << bit))
 			continue;
@@ -511,6 +558,7 @@ TEST_F(abi, bad_pointers_fault)
 			     (void *)-self->size, (void *)-1L };
 	size_t i;
 
+	NEED_DIRECTORY();
 	for (i = 0; i < ARRAY_SIZE(pointers); i++) {
 		EXPECT_EQ(-EFAULT, ksem_test_ioctl(self->fd, variant->cmd,
 						   pointers[i]))
@@ -524,6 +572,7 @@ TEST_F(abi, structure_that_crosses_into_unmapped_memory_faults)
 	unsigned char valid[256];
 	__u32 inside;
 
+	NEED_DIRECTORY();
 	prepare(self, variant, valid);
 	for (inside = 1; inside < variant->size; inside++) {
 		unsigned char *arg = self->page + self->size - inside;
@@ -540,6 +589,7 @@ TEST_F(abi, zero_tail_that_crosses_into_unmapped_memory_faults)
 	void *arg = prepare(self, variant,
 			    self->page + self->size - variant->size - 4);
 
+	NEED_DIRECTORY();
 	set_size(arg, variant->size + 8);
 	EXPECT_EQ(-EFAULT, ksem_test_ioctl(self->fd, variant->cmd, arg));
 	EXPECT_TRUE(unchanged(self, variant));
@@ -550,6 +600,7 @@ TEST_F(abi, structure_that_ends_with_the_mapping_is_accepted)
 	void *arg = prepare(self, variant,
 			    self->page + self->size - variant->size);
 
+	NEED_DIRECTORY();
 	EXPECT_EQ(0, ksem_test_ioctl(self->fd, variant->cmd, arg));
 }
 
@@ -559,6 +610,7 @@ TEST_F(abi, read_only_memory_faults_where_there_is_output)
 	void *arg = prepare(self, variant, self->page);
 	int expected = variant->out ? -EFAULT : 0;
 
+	NEED_DIRECTORY();
 	ASSERT_EQ(0, mprotect(self->page, self->size, PROT_READ));
 	EXPECT_EQ(expected, ksem_test_ioctl(self->fd, variant->cmd, arg));
 	if (expected)
@@ -570,6 +622,7 @@ TEST_F(abi, inputs_are_not_written)
 	void *arg = prepare(self, variant, self->page);
 	unsigned char before[256];
 
+	NEED_DIRECTORY();
 	memcpy(before, arg, variant->size);
 	ASSERT_EQ(0, ksem_test_ioctl(self->fd, variant->cmd, arg));
 	EXPECT_EQ(0, memcmp(before, arg, variant->out ? variant->out :
@@ -581,7 +634,7 @@ TEST_F(abi, inputs_are_not_written)
 /* ENXIO and EBUSY come before EFAULT. */
 TEST_F(abi, handle_is_checked_before_the_pointer)
 {
-	int expected = variant->binds ? -EBUSY : -ENXIO;
+	int expected = variant->binds ? -EBUSY : variant->names ? -ENOTTY : -ENXIO;
 	int fd = ksem_test_open(O_RDWR);
 
 	ASSERT_LE(0, fd);
@@ -597,9 +650,10 @@ TEST_F(abi, unbound_handle_is_ENXIO)
 {
 	void *arg = prepare(self, variant, self->page);
 	int fd = ksem_test_open(O_RDWR);
+	int expected = variant->names ? -ENOTTY : -ENXIO;
 
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(variant->binds || variant->anywhere ? 0 : -ENXIO,
+	EXPECT_EQ(variant->binds || variant->anywhere ? 0 : expected,
 		  ksem_test_ioctl(fd, variant->cmd, arg));
 	close(fd);
 }
@@ -608,6 +662,7 @@ TEST_F(abi, too_big_is_found_before_unknown_flags)
 {
 	void *arg = prepare(self, variant, self->page);
 
+	NEED_DIRECTORY();
 	set_size(arg, variant->size + 8);
 	set_flags(arg, ~0U);
 	self->page[variant->size] = 1;
@@ -718,21 +773,6 @@ TEST_F(command, directions_and_sizes_are_ENOTTY)
 		EXPECT_EQ(-ENOTTY, ksem_test_ioctl_n(self->fd,
 						     _IOC(0, 'k', nr, 8), 1));
 	}
-}
-
-TEST_F(command, read_and_write_are_invalid)
-{
-	char byte = 1;
-
-	EXPECT_EQ(-1, read(self->fd, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, write(self->fd, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, read(self->unbound, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, write(self->unbound, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(4, ksem_test_info(self->fd).out_available);
 }
 
 TEST_HARNESS_MAIN
