@@ -7,12 +7,13 @@
 
 #include "model.h"
 
-void model_init(struct model *m, bool fair, bool signal, u32 initial, u32 max,
-		u64 handoff)
+void model_init(struct model *m, u32 flags, u32 initial, u32 max, u64 handoff)
 {
 	memset(m, 0, sizeof(*m));
-	m->fair = fair;
-	m->signal = signal;
+	m->fair = flags & KSEM_CREATE_FAIR;
+	m->signal = flags & KSEM_CREATE_SIGNAL;
+	m->per_process = flags & KSEM_CREATE_PER_PROCESS;
+	m->temporary = flags & KSEM_CREATE_TEMPORARY;
 	m->available = initial;
 	m->capacity = initial;
 	m->max = max;
@@ -33,6 +34,12 @@ s64 model_demand(const struct model *m)
 	return demand;
 }
 
+/* Whose account a handle's permits are in: a process's has the number of its opener. */
+struct model_holder *model_holder_of(struct model *m, unsigned int handle)
+{
+	return &m->holder[m->per_process ? m->opener[handle] - 1 : handle];
+}
+
 static s64 owned(const struct model_holder *holder)
 {
 	return holder->held + holder->pending;
@@ -42,7 +49,7 @@ unsigned int model_nr_holders(const struct model *m)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < MODEL_HOLDERS; i++)
+	for (i = 0; i < MODEL_HANDLES; i++)
 		nr += owned(&m->holder[i]) > 0;
 	return nr;
 }
@@ -142,26 +149,34 @@ static void hold(struct model *m, struct model_holder *holder, s64 n)
 	holder->held += n;
 }
 
-static void grant(struct model *m, struct model_request *r)
+/* Free permits become the requester's. */
+static void move(struct model *m, struct model_request *r, s64 n)
 {
-	struct model_holder *holder = &m->holder[r->holder];
+	struct model_holder *holder = model_holder_of(m, r->handle);
 
-	m->available -= r->n;
-	m->totals.acquires++;
-	r->recovered = m->recovered;
-	m->recovered = false;
+	m->available -= n;
 	if (m->signal) {
-		m->capacity -= r->n;
+		m->capacity -= n;
 		return;
 	}
 	holder->process = r->process;
 	if (!r->defer) {
-		hold(m, holder, r->n);
+		hold(m, holder, n);
 		return;
 	}
 	if (!owned(holder))
 		holder->since = m->jiffies;
-	holder->pending += r->n;
+	holder->pending += n;
+}
+
+static void grant(struct model *m, struct model_request *r)
+{
+	move(m, r, r->n);
+	m->totals.acquires++;
+	if (r->mute)
+		return;
+	r->recovered = m->recovered;
+	m->recovered = false;
 }
 
 static void count_wait(struct model *m, const struct model_request *r)
@@ -328,17 +343,31 @@ int model_request(struct model *m, struct model_request *r, enum model_patience 
 
 int model_drain(struct model *m, struct model_request *r, struct model_news *news)
 {
+	u32 most = r->n;
 	int ret = 0;
 
 	r->n = 0;
 	if (m->shut) {
 		ret = -ESHUTDOWN;
 	} else if (may_have(m, 1, 0)) {
-		r->n = m->available < KSEM_MAX_PERMITS ? m->available : KSEM_MAX_PERMITS;
+		r->n = m->available < most ? m->available : most;
 		grant(m, r);
 	}
 	settle_request(m, news);
 	return ret;
+}
+
+/* What a try for more would get is a part of the same grant. */
+void model_take_more(struct model *m, struct model_request *r, u32 most,
+		     struct model_news *news)
+{
+	if (most && !m->shut && may_have(m, 1, 0)) {
+		s64 n = m->available < most ? m->available : most;
+
+		move(m, r, n);
+		r->n += n;
+	}
+	settle_request(m, news);
 }
 
 /* A waiter that was told to try; true: its wait is over. */
@@ -381,7 +410,7 @@ bool model_leave(struct model *m, struct model_request *r, bool expired,
 
 void model_deliver(struct model *m, const struct model_request *r)
 {
-	struct model_holder *holder = &m->holder[r->holder];
+	struct model_holder *holder = model_holder_of(m, r->handle);
 
 	if (m->signal)
 		return;
@@ -391,11 +420,13 @@ void model_deliver(struct model *m, const struct model_request *r)
 	holder->pending -= r->n;
 }
 
-void model_give_back(struct model *m, const struct model_request *r,
+/* Without any of it left there was no grant. */
+void model_give_back(struct model *m, const struct model_request *r, u32 count,
 		     struct model_news *news)
 {
-	struct model_holder *holder = &m->holder[r->holder];
-	s64 n = r->n;
+	struct model_holder *holder = model_holder_of(m, r->handle);
+	bool whole = count == r->n;
+	s64 n = count;
 
 	if (m->signal) {
 		m->capacity += n;
@@ -408,8 +439,8 @@ void model_give_back(struct model *m, const struct model_request *r,
 		holder->held -= n;
 	}
 	m->available += n;
-	m->totals.acquires--;
-	m->recovered |= r->recovered;
+	m->totals.acquires -= whole;
+	m->recovered |= whole && r->recovered;
 	settle(m, news);
 }
 
@@ -438,16 +469,17 @@ static int add(struct model *m, s64 n)
 	return 0;
 }
 
-int model_release(struct model *m, unsigned int holder, u32 n, struct model_news *news)
+int model_release(struct model *m, unsigned int handle, u32 n, struct model_news *news)
 {
+	struct model_holder *holder = model_holder_of(m, handle);
 	int ret = 0;
 
 	if (m->signal) {
 		ret = add(m, n);
-	} else if (m->holder[holder].held < n) {
+	} else if (holder->held < n) {
 		ret = -EPERM;
 	} else {
-		m->holder[holder].held -= n;
+		holder->held -= n;
 		m->available += n;
 	}
 	if (!ret)
@@ -492,11 +524,13 @@ int model_resize(struct model *m, u32 capacity, struct model_news *news)
 	return ret;
 }
 
-int model_forget(struct model *m, unsigned int holder, u32 n)
+int model_forget(struct model *m, unsigned int handle, u32 n)
 {
-	if (m->holder[holder].held < n)
+	struct model_holder *holder = model_holder_of(m, handle);
+
+	if (holder->held < n)
 		return -EPERM;
-	m->holder[holder].held -= n;
+	holder->held -= n;
 	m->capacity -= n;
 	/* What a reduce has taken out already can't be taken out once more. */
 	if (m->capacity < 0) {
@@ -508,12 +542,15 @@ int model_forget(struct model *m, unsigned int holder, u32 n)
 
 int model_transfer(struct model *m, unsigned int from, unsigned int to, u32 n)
 {
-	if (m->holder[from].held < n)
+	struct model_holder *giver = model_holder_of(m, from);
+	struct model_holder *receiver = model_holder_of(m, to);
+
+	if (giver->held < n)
 		return -EPERM;
-	if (from == to || !n)
+	if (giver == receiver || !n)
 		return 0;
-	m->holder[from].held -= n;
-	hold(m, &m->holder[to], n);
+	giver->held -= n;
+	hold(m, receiver, n);
 	return 0;
 }
 
@@ -532,33 +569,65 @@ void model_shutdown(struct model *m, struct model_news *news)
  * Handles
  */
 
-void model_poll(struct model *m, unsigned int holder, struct model_news *level)
+void model_poll(struct model *m, unsigned int handle, struct model_news *level)
 {
+	struct model_holder *holder = model_holder_of(m, handle);
+
 	m->polled = true;
-	m->holder[holder].polled = true;
+	holder->polled = true;
 	m->saw_in = is_readable(m);
 	m->saw_out = is_writable(m);
 	level->in = m->saw_in;
-	level->out = m->signal ? m->saw_out : m->holder[holder].held > 0;
+	level->out = m->signal ? m->saw_out : holder->held > 0;
 	level->hup = m->shut;
 }
 
-int model_attach(struct model *m, unsigned int holder)
+/* How many handles have this account. */
+static unsigned int nr_handles_of(struct model *m, const struct model_holder *holder)
 {
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < MODEL_HANDLES; i++)
+		nr += m->opener[i] && model_holder_of(m, i) == holder;
+	return nr;
+}
+
+/* @opener: 1 and up. */
+int model_attach(struct model *m, unsigned int handle, unsigned int opener)
+{
+	struct model_holder *holder;
+
 	if (m->shut)
 		return -ESHUTDOWN;
-	memset(&m->holder[holder], 0, sizeof(m->holder[holder]));
-	m->holder[holder].attached = true;
+	if (m->spent)
+		return -ENOENT;
+	m->opener[handle] = opener;
+	holder = model_holder_of(m, handle);
+	if (nr_handles_of(m, holder) == 1)
+		memset(holder, 0, sizeof(*holder));
 	return 0;
 }
 
-void model_detach(struct model *m, unsigned int holder, struct model_news *news)
+/* True if it was the last of its account. */
+bool model_detach(struct model *m, unsigned int handle, struct model_news *news)
 {
-	s64 n = m->holder[holder].held;
+	struct model_holder *holder = model_holder_of(m, handle);
+	unsigned int i, rest = 0;
+	bool last;
+	s64 n = 0;
 
-	memset(&m->holder[holder], 0, sizeof(m->holder[holder]));
+	m->opener[handle] = 0;
+	last = !nr_handles_of(m, holder);
+	for (i = 0; i < MODEL_HANDLES; i++)
+		rest += m->opener[i];
+	m->spent |= m->temporary && !rest;
+	if (last) {
+		n = holder->held;
+		memset(holder, 0, sizeof(*holder));
+	}
 	m->available += n;
 	m->totals.reclaimed += n;
 	m->recovered |= n > 0;
 	settle(m, news);
+	return last;
 }

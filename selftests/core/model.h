@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define MODEL_HOLDERS	8
+#define MODEL_HANDLES	8
 #define MODEL_WAITERS	256
 /* What one hold of the lock may do at most: promise 9. */
 #define MODEL_BATCH	32
@@ -17,11 +17,12 @@
 /* One request. The first part is the caller's. */
 struct model_request {
 	unsigned int id;
-	unsigned int holder;
+	unsigned int handle;
 	unsigned int process;
 	u32 n;
 	bool barge;
 	bool defer;
+	bool mute;		/* it can't be told the news */
 	u64 place;		/* 0: it was never queued */
 	u64 since;
 	bool nudged;		/* it will try before it sleeps */
@@ -34,8 +35,8 @@ enum model_patience {
 	MODEL_WAIT,
 };
 
+/* An account: of one handle, or of all that one process has opened. */
 struct model_holder {
-	bool attached;
 	s64 held;
 	s64 pending;
 	u64 since;
@@ -80,6 +81,8 @@ struct model_news {
 struct model {
 	bool fair;
 	bool signal;
+	bool per_process;
+	bool temporary;
 	s64 max;
 	u64 handoff;
 	/* The caller's, for each step: the clocks, and what was available before. */
@@ -91,7 +94,9 @@ struct model {
 	s64 capacity;
 	bool shut;
 	bool recovered;
-	struct model_holder holder[MODEL_HOLDERS];
+	bool spent;
+	unsigned int opener[MODEL_HANDLES];	/* 0: not attached */
+	struct model_holder holder[MODEL_HANDLES];
 	unsigned int nr_waiters;
 	struct model_request waiter[MODEL_WAITERS];	/* by place */
 	u64 arrivals;
@@ -102,32 +107,34 @@ struct model {
 	struct model_totals totals;
 };
 
-void model_init(struct model *m, bool fair, bool signal, u32 initial, u32 max,
-		u64 handoff);
+void model_init(struct model *m, u32 flags, u32 initial, u32 max, u64 handoff);
 
 int model_request(struct model *m, struct model_request *r, enum model_patience patience,
 		  struct model_news *news);
 int model_drain(struct model *m, struct model_request *r, struct model_news *news);
+void model_take_more(struct model *m, struct model_request *r, u32 most,
+		     struct model_news *news);
 bool model_retry(struct model *m, struct model_request *r, struct model_news *news);
 bool model_leave(struct model *m, struct model_request *r, bool expired,
 		 struct model_news *news);
 void model_deliver(struct model *m, const struct model_request *r);
-void model_give_back(struct model *m, const struct model_request *r,
+void model_give_back(struct model *m, const struct model_request *r, u32 n,
 		     struct model_news *news);
 void model_serve(struct model *m, u64 end, struct model_news *news);
 
-int model_release(struct model *m, unsigned int holder, u32 n, struct model_news *news);
+int model_release(struct model *m, unsigned int handle, u32 n, struct model_news *news);
 int model_post(struct model *m, u32 n, struct model_news *news);
 int model_reduce(struct model *m, u32 n, struct model_news *news);
 int model_resize(struct model *m, u32 capacity, struct model_news *news);
-int model_forget(struct model *m, unsigned int holder, u32 n);
+int model_forget(struct model *m, unsigned int handle, u32 n);
 int model_transfer(struct model *m, unsigned int from, unsigned int to, u32 n);
 void model_shutdown(struct model *m, struct model_news *news);
-void model_poll(struct model *m, unsigned int holder, struct model_news *level);
-int model_attach(struct model *m, unsigned int holder);
-void model_detach(struct model *m, unsigned int holder, struct model_news *news);
+void model_poll(struct model *m, unsigned int handle, struct model_news *level);
+int model_attach(struct model *m, unsigned int handle, unsigned int opener);
+bool model_detach(struct model *m, unsigned int handle, struct model_news *news);
 
 /* Questions that the test has too. */
+struct model_holder *model_holder_of(struct model *m, unsigned int handle);
 s64 model_demand(const struct model *m);
 unsigned int model_nr_holders(const struct model *m);
 bool model_is_ordinary(const struct model *m);

@@ -114,6 +114,7 @@ static void compare_counts(struct pair *p)
 	same(!!(sem->state & KSEM_S_RECOVERED), m->recovered);
 	same(!!(sem->state & KSEM_S_SERVING), m->serving);
 	same(!!(sem->state & KSEM_S_QUEUED), m->nr_waiters > 0);
+	same(!!(sem->state & KSEM_S_SPENT), m->spent);
 	same(sem->acquires, m->totals.acquires);
 	same(sem->releases, m->totals.releases);
 	same(sem->waits, m->totals.waits);
@@ -146,14 +147,15 @@ static void compare_holders(struct pair *p)
 {
 	unsigned int i, nr = 0;
 
-	for (i = 0; i < PAIR_HOLDERS; i++) {
+	for (i = 0; i < PAIR_HANDLES; i++) {
 		struct ksem_holder *holder = p->holder[i];
-		struct model_holder *mh = &p->m.holder[i];
+		struct model_holder *mh;
 
-		same(!!holder, mh->attached);
+		same(!!holder, !!p->m.opener[i]);
 		if (!holder)
 			continue;
 		nr++;
+		mh = model_holder_of(&p->m, i);
 		same(holder->held, mh->held);
 		same(holder->pending, mh->pending);
 		same(holder->edge, mh->edge);
@@ -164,20 +166,34 @@ static void compare_holders(struct pair *p)
 	same(p->sem.nr_handles, nr);
 }
 
+/* Handles whose account it is; @first: one of them. */
+static unsigned int nr_handles_of(struct pair *p, const struct ksem_holder *holder,
+				  unsigned int *first)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < PAIR_HANDLES; i++) {
+		if (p->holder[i] != holder)
+			continue;
+		*first = i;
+		nr++;
+	}
+	return nr;
+}
+
 /* In the order in which they were bound, and no others. */
 static void compare_holders_list(struct pair *p)
 {
 	struct ksem_holder *holder;
-	unsigned int i, nr = 0;
+	unsigned int i = 0, nr = 0;
 	u64 last = 0;
 
 	list_for_each_entry(holder, &p->sem.holders, node) {
-		for (i = 0; i < PAIR_HOLDERS && p->holder[i] != holder; i++)
-			;
-		expect(i < PAIR_HOLDERS);
+		expect(holder->nr_handles);
+		same(holder->nr_handles, nr_handles_of(p, holder, &i));
 		expect(p->bound[i] > last);
 		last = p->bound[i];
-		nr++;
+		nr += holder->nr_handles;
 	}
 	same(p->sem.nr_handles, nr);
 }
@@ -355,12 +371,12 @@ static void step_end(struct pair *p, struct ksem_wake *wake, const struct model_
  * A pair comes and goes
  */
 
-struct pair *pair_new(bool fair, bool signal, u32 initial, u32 max, u64 handoff)
+struct pair *pair_new(u32 flags, u32 initial, u32 max, u64 handoff)
 {
 	struct pair *p = calloc(1, sizeof(*p));
 	struct ksem_create create = {
 		.size = sizeof(create),
-		.flags = (fair ? KSEM_CREATE_FAIR : 0) | (signal ? KSEM_CREATE_SIGNAL : 0),
+		.flags = flags,
 		.initial = initial,
 		.max = max,
 		.handoff_ns = handoff,
@@ -378,7 +394,7 @@ struct pair *pair_new(bool fair, bool signal, u32 initial, u32 max, u64 handoff)
 	expect(!memcmp(p->sem.label, create.label, sizeof(create.label)));
 	same(p->sem.max, max);
 	same(p->sem.handoff_ns, handoff);
-	model_init(&p->m, fair, signal, initial, max, handoff);
+	model_init(&p->m, flags, initial, max, handoff);
 	p->last_token = ksem_last_token.counter;
 	compare(p);
 	return p;
@@ -424,22 +440,24 @@ static struct actor *actor_begin(struct pair *p, unsigned int id, const struct p
 	*a = (struct actor) {
 		.r = {
 			.id = id,
-			.holder = req->holder,
+			.handle = req->handle,
 			.process = req->process + 1,
 			.n = req->n,
 			.barge = req->barge,
 			.defer = req->defer,
+			.mute = req->mute,
 		},
 	};
 	a->task = shim_task_new(id, p->process[req->process]);
 	a->w = malloc(sizeof(*a->w));
 	*a->w = (struct ksem_waiter) {
-		.holder = p->holder[req->holder],
+		.holder = p->holder[req->handle],
 		.task = a->task,
 		.n = req->n,
 		.want_token = req->token,
 		.barge = req->barge,
 		.defer = req->defer,
+		.mute = req->mute,
 	};
 	return a;
 }
@@ -522,7 +540,6 @@ void pair_drain(struct pair *p, unsigned int id, const struct pair_request *req)
 
 	step_begin(p);
 	a = actor_begin(p, id, req);
-	a->w->n = KSEM_MAX_PERMITS;
 	ret = ksem_sem_drain(&p->sem, a->w, &wake);
 	same(ret, model_drain(&p->m, &a->r, &news));
 	same(a->w->n, a->r.n);
@@ -532,6 +549,31 @@ void pair_drain(struct pair *p, unsigned int id, const struct pair_request *req)
 		same(a->w->state, KSEM_W_IDLE);
 		actor_release(a);
 	}
+	step_end(p, &wake, &news);
+}
+
+/* The rest of what was asked for, by the thread that has been granted a part. */
+void pair_take_more(struct pair *p, unsigned int id, u32 most)
+{
+	struct actor *a = &p->actor[id];
+	struct actor newcomer = { .r = a->r };
+	struct model_news news = { };
+	struct ksem_wake wake;
+	u32 before = a->w->n;
+
+	expect(a->stage == ACTOR_GRANTED && a->r.defer);
+	step_begin(p);
+	if (!a->task)
+		a->task = shim_task_new(id, p->process[a->r.process - 1]);
+	a->w->task = a->task;
+	ksem_sem_take_more(&p->sem, a->w, most, &wake);
+	model_take_more(&p->m, &a->r, most, &news);
+	same(a->w->n, a->r.n);
+	expect(a->w->n - before <= most);
+	/* It has had its turn: for more it has none. */
+	newcomer.r.barge = false;
+	if (a->w->n > before)
+		check_order(p, &newcomer);
 	step_end(p, &wake, &news);
 }
 
@@ -618,8 +660,8 @@ void pair_finish(struct pair *p, unsigned int id)
 	compare(p);
 }
 
-/* Nobody will learn of a grant. */
-void pair_give_back(struct pair *p, unsigned int id)
+/* Nobody will learn of a grant, or of a part of it. */
+void pair_give_back(struct pair *p, unsigned int id, u32 n)
 {
 	struct actor *a = &p->actor[id];
 	struct model_news news = { };
@@ -627,10 +669,14 @@ void pair_give_back(struct pair *p, unsigned int id)
 
 	expect(a->stage == ACTOR_GRANTED);
 	step_begin(p);
-	ksem_sem_give_back(&p->sem, a->w, a->w->n, &wake);
-	model_give_back(&p->m, &a->r, &news);
-	actor_release(a);
-	a->stage = ACTOR_IDLE;
+	ksem_sem_give_back(&p->sem, a->w, n, &wake);
+	model_give_back(&p->m, &a->r, n, &news);
+	a->w->n -= n;
+	a->r.n -= n;
+	if (!a->w->n) {
+		actor_release(a);
+		a->stage = ACTOR_IDLE;
+	}
 	step_end(p, &wake, &news);
 }
 
@@ -658,16 +704,16 @@ static void token_out(struct pair *p, const struct model_request *r, u64 token)
 {
 	expect(token > p->last_token);
 	p->last_token = token;
-	ksem_sem_deliver(&p->sem, p->holder[r->holder], r->n);
+	ksem_sem_deliver(&p->sem, p->holder[r->handle], r->n);
 	model_deliver(&p->m, r);
 	compare(p);
 }
 
 void pair_acquire_fast(struct pair *p, const struct pair_request *req)
 {
-	struct ksem_holder *holder = p->holder[req->holder];
+	struct ksem_holder *holder = p->holder[req->handle];
 	struct model_request r = {
-		.holder = req->holder,
+		.handle = req->handle,
 		.process = req->process + 1,
 		.n = req->n,
 		.defer = req->token,
@@ -691,31 +737,32 @@ void pair_acquire_fast(struct pair *p, const struct pair_request *req)
 		token_out(p, &r, token);
 }
 
-void pair_release_fast(struct pair *p, unsigned int holder, u32 n)
+void pair_release_fast(struct pair *p, unsigned int handle, u32 n)
 {
-	bool enough = p->m.signal ? p->m.available + n <= p->m.max : p->m.holder[holder].held >= n;
+	bool enough = p->m.signal ? p->m.available + n <= p->m.max :
+				    model_holder_of(&p->m, handle)->held >= n;
 	bool expected = model_is_ordinary(&p->m) && enough;
 	struct model_news news = { };
 	bool released;
 
 	step_begin(p);
-	released = ksem_sem_release_fast(&p->sem, p->holder[holder], n);
+	released = ksem_sem_release_fast(&p->sem, p->holder[handle], n);
 	same(released, expected);
 	if (released) {
-		same(0, model_release(&p->m, holder, n, &news));
+		same(0, model_release(&p->m, handle, n, &news));
 		expect(!news.nr && !news.in && !news.out);
 	}
 	compare(p);
 }
 
-void pair_release(struct pair *p, unsigned int holder, u32 n)
+void pair_release(struct pair *p, unsigned int handle, u32 n)
 {
 	struct model_news news = { };
 	struct ksem_wake wake;
 
 	step_begin(p);
-	same(ksem_sem_release(&p->sem, p->holder[holder], n, &wake),
-	     model_release(&p->m, holder, n, &news));
+	same(ksem_sem_release(&p->sem, p->holder[handle], n, &wake),
+	     model_release(&p->m, handle, n, &news));
 	step_end(p, &wake, &news);
 }
 
@@ -749,10 +796,10 @@ void pair_resize(struct pair *p, u32 capacity)
 	step_end(p, &wake, &news);
 }
 
-void pair_forget(struct pair *p, unsigned int holder, u32 n)
+void pair_forget(struct pair *p, unsigned int handle, u32 n)
 {
 	step_begin(p);
-	same(ksem_sem_forget(&p->sem, p->holder[holder], n), model_forget(&p->m, holder, n));
+	same(ksem_sem_forget(&p->sem, p->holder[handle], n), model_forget(&p->m, handle, n));
 	compare(p);
 }
 
@@ -780,57 +827,75 @@ void pair_shutdown(struct pair *p)
  * Handles
  */
 
-void pair_poll(struct pair *p, unsigned int holder)
+void pair_poll(struct pair *p, unsigned int handle)
 {
 	struct model_news level = { };
 	unsigned int events;
 
 	step_begin(p);
-	events = ksem_sem_poll(&p->sem, p->holder[holder]);
-	model_poll(&p->m, holder, &level);
+	events = ksem_sem_poll(&p->sem, p->holder[handle]);
+	model_poll(&p->m, handle, &level);
 	same(!!(events & KSEM_EV_IN), level.in);
 	same(!!(events & KSEM_EV_OUT), level.out);
 	same(!!(events & KSEM_EV_HUP), level.hup);
 	compare(p);
 }
 
-/* Whoever leaves with a grant tells the handle's pollers of the edge. */
-void pair_tell_pollers(struct pair *p, unsigned int holder)
+/* Whoever leaves with a grant tells the account's pollers of the edge. */
+void pair_tell_pollers(struct pair *p, unsigned int handle)
 {
-	p->holder[holder]->edge = false;
-	p->m.holder[holder].edge = false;
+	p->holder[handle]->edge = false;
+	model_holder_of(&p->m, handle)->edge = false;
 }
 
-void pair_attach(struct pair *p, unsigned int holder)
+static void holder_free(struct ksem_holder *h)
 {
-	struct ksem_holder *h = malloc(sizeof(*h));
+	put_pid(h->acquirer);
+	put_pid(h->opener);
+	free(h);
+}
+
+/* A handle that @process has opened. */
+int pair_attach(struct pair *p, unsigned int handle, unsigned int process)
+{
+	struct ksem_holder *fresh = malloc(sizeof(*fresh));
+	struct ksem_holder *h = fresh;
+	unsigned int sibling;
 	int ret;
 
-	ksem_holder_init(h, NULL);
+	ksem_holder_init(fresh, get_pid(p->process[process]));
 	step_begin(p);
 	ret = ksem_sem_attach(&p->sem, &h);
-	same(ret, model_attach(&p->m, holder));
-	if (ret) {
-		free(h);
-	} else {
-		p->holder[holder] = h;
-		p->bound[holder] = ++p->bindings;
+	same(ret, model_attach(&p->m, handle, process + 1));
+	if (ret || h != fresh)
+		holder_free(fresh);
+	if (!ret) {
+		if (h == fresh)
+			p->bound[handle] = ++p->bindings;
+		else if (nr_handles_of(p, h, &sibling))
+			p->bound[handle] = p->bound[sibling];
+		else
+			fail("an account of nobody's");
+		p->holder[handle] = h;
+		expect(h->opener == p->process[process] || h == fresh);
 	}
 	same(ksem_sem_alive(&p->sem), p->m.shut ? -ESHUTDOWN : 0);
 	compare(p);
+	return ret;
 }
 
-void pair_detach(struct pair *p, unsigned int holder)
+void pair_detach(struct pair *p, unsigned int handle)
 {
-	struct ksem_holder *h = p->holder[holder];
+	struct ksem_holder *h = p->holder[handle];
 	struct model_news news = { };
 	struct ksem_wake wake;
+	bool last;
 
 	step_begin(p);
-	expect(ksem_sem_detach(&p->sem, h, &wake));
-	model_detach(&p->m, holder, &news);
-	p->holder[holder] = NULL;
-	put_pid(h->acquirer);
-	free(h);
+	last = ksem_sem_detach(&p->sem, h, &wake);
+	same(last, model_detach(&p->m, handle, &news));
+	p->holder[handle] = NULL;
+	if (last)
+		holder_free(h);
 	step_end(p, &wake, &news);
 }

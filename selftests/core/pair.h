@@ -12,7 +12,7 @@
 #include "shim.h"
 
 #define PAIR_ACTORS	200
-#define PAIR_HOLDERS	MODEL_HOLDERS
+#define PAIR_HANDLES	MODEL_HANDLES
 #define PAIR_PROCESSES	4
 
 enum actor_stage {
@@ -49,8 +49,9 @@ struct pair_sweep {
 struct pair {
 	struct ksem_sem sem;
 	struct model m;
-	struct ksem_holder *holder[PAIR_HOLDERS];
-	u64 bound[PAIR_HOLDERS];
+	/* By handle: several may have the same, which is as old as the first of them. */
+	struct ksem_holder *holder[PAIR_HANDLES];
+	u64 bound[PAIR_HANDLES];
 	u64 bindings;
 	struct pid *process[PAIR_PROCESSES];
 	struct actor actor[PAIR_ACTORS];
@@ -68,16 +69,17 @@ struct pair {
 
 /* How a request is made. */
 struct pair_request {
-	unsigned int holder;
+	unsigned int handle;
 	unsigned int process;
 	u32 n;
 	enum ksem_patience patience;
 	bool barge;
 	bool defer;
 	bool token;
+	bool mute;
 };
 
-struct pair *pair_new(bool fair, bool signal, u32 initial, u32 max, u64 handoff);
+struct pair *pair_new(u32 flags, u32 initial, u32 max, u64 handoff);
 void pair_free(struct pair *p);
 
 int pair_request(struct pair *p, unsigned int id, const struct pair_request *req);
@@ -87,21 +89,22 @@ void pair_retry(struct pair *p, unsigned int id);
 void pair_leave(struct pair *p, unsigned int id, enum ksem_waiter_state why);
 void pair_forget_place(struct pair *p, unsigned int id);
 void pair_finish(struct pair *p, unsigned int id);
-void pair_give_back(struct pair *p, unsigned int id);
+void pair_take_more(struct pair *p, unsigned int id, u32 most);
+void pair_give_back(struct pair *p, unsigned int id, u32 n);
 void pair_go_on(struct pair *p, unsigned int i);
 
 void pair_acquire_fast(struct pair *p, const struct pair_request *req);
-void pair_release_fast(struct pair *p, unsigned int holder, u32 n);
-void pair_release(struct pair *p, unsigned int holder, u32 n);
+void pair_release_fast(struct pair *p, unsigned int handle, u32 n);
+void pair_release(struct pair *p, unsigned int handle, u32 n);
 void pair_post(struct pair *p, u32 n);
 void pair_reduce(struct pair *p, u32 n);
 void pair_resize(struct pair *p, u32 capacity);
-void pair_forget(struct pair *p, unsigned int holder, u32 n);
+void pair_forget(struct pair *p, unsigned int handle, u32 n);
 void pair_transfer(struct pair *p, unsigned int from, unsigned int to, u32 n);
 void pair_shutdown(struct pair *p);
-void pair_poll(struct pair *p, unsigned int holder);
-void pair_tell_pollers(struct pair *p, unsigned int holder);
-void pair_attach(struct pair *p, unsigned int holder);
-void pair_detach(struct pair *p, unsigned int holder);
+void pair_poll(struct pair *p, unsigned int handle);
+void pair_tell_pollers(struct pair *p, unsigned int handle);
+int pair_attach(struct pair *p, unsigned int handle, unsigned int process);
+void pair_detach(struct pair *p, unsigned int handle);
 
 #endif /* PAIR_H */

@@ -128,12 +128,12 @@ static u32 some_permits(void)
 	return n < 1 ? 1 : n > max ? max : n;
 }
 
-static unsigned int some_holder(void)
+static unsigned int some_handle(void)
 {
-	unsigned int i = below(PAIR_HOLDERS);
+	unsigned int i = below(PAIR_HANDLES);
 
 	while (!p->holder[i])
-		i = (i + 1) % PAIR_HOLDERS;
+		i = (i + 1) % PAIR_HANDLES;
 	return i;
 }
 
@@ -154,12 +154,13 @@ static int some_actor(enum actor_stage stage)
 static struct pair_request some_request(void)
 {
 	return (struct pair_request) {
-		.holder = some_holder(),
+		.handle = some_handle(),
 		.process = below(PAIR_PROCESSES),
 		.n = some_permits(),
 		.patience = KSEM_QUEUE,
 		.token = one_in(2),
 		.defer = one_in(3),
+		.mute = one_in(4),
 	};
 }
 
@@ -176,7 +177,7 @@ static bool do_request(void)
 		return false;
 	if (one_in(8))
 		req.patience = KSEM_TRY_EXPIRED;
-	note("%d: request %u on %u%s%s", id, req.n, req.holder, req.defer ? " deferred" : "",
+	note("%d: request %u on %u%s%s", id, req.n, req.handle, req.defer ? " deferred" : "",
 	     req.patience == KSEM_TRY_EXPIRED ? " expired" : "");
 	pair_request(p, id, &req);
 	return true;
@@ -191,7 +192,7 @@ static bool do_try(void)
 		return false;
 	req.patience = KSEM_TRY;
 	req.barge = one_in(4);
-	note("%d: try %u on %u%s%s", id, req.n, req.holder, req.defer ? " deferred" : "",
+	note("%d: try %u on %u%s%s", id, req.n, req.handle, req.defer ? " deferred" : "",
 	     req.barge ? " barge" : "");
 	pair_request(p, id, &req);
 	return true;
@@ -204,7 +205,9 @@ static bool do_drain(void)
 
 	if (id < 0)
 		return false;
-	note("%d: drain on %u%s", id, req.holder, req.defer ? " deferred" : "");
+	if (one_in(2))
+		req.n = KSEM_MAX_PERMITS;
+	note("%d: drain %u on %u%s", id, req.n, req.handle, req.defer ? " deferred" : "");
 	pair_drain(p, id, &req);
 	return true;
 }
@@ -279,14 +282,34 @@ static bool do_finish(void)
 	return true;
 }
 
+static bool do_take_more(void)
+{
+	int id = some_actor(ACTOR_GRANTED);
+	u32 most;
+
+	if (id < 0 || !p->actor[id].r.defer)
+		return false;
+	most = p->sem.max - p->actor[id].r.n;
+	if (!one_in(8))
+		most = below(most < 8 ? most + 1 : 8);
+	note("%d: take %u more", id, most);
+	pair_take_more(p, id, most);
+	return true;
+}
+
+/* All of it, or a part of what is not out yet. */
 static bool do_give_back(void)
 {
 	int id = some_actor(ACTOR_GRANTED);
+	u32 n;
 
 	if (id < 0)
 		return false;
-	note("%d: give back", id);
-	pair_give_back(p, id);
+	n = p->actor[id].r.n;
+	if (p->actor[id].r.defer && one_in(2))
+		n = 1 + below(n);
+	note("%d: give %u back", id, n);
+	pair_give_back(p, id, n);
 	return true;
 }
 
@@ -305,13 +328,13 @@ static bool do_go_on(void)
 static bool do_acquire_fast(void)
 {
 	struct pair_request req = {
-		.holder = some_holder(),
+		.handle = some_handle(),
 		.process = below(PAIR_PROCESSES),
 		.n = some_permits(),
 		.token = below(2),
 	};
 
-	note("acquire %u on %u, the fast way%s", req.n, req.holder,
+	note("acquire %u on %u, the fast way%s", req.n, req.handle,
 	     req.token ? ", with a token" : "");
 	pair_acquire_fast(p, &req);
 	return true;
@@ -319,24 +342,24 @@ static bool do_acquire_fast(void)
 
 static bool do_release_fast(void)
 {
-	unsigned int holder = some_holder();
+	unsigned int handle = some_handle();
 	u32 n = one_in(2) ? 1 : some_permits();
 
-	note("release %u on %u, the fast way", n, holder);
-	pair_release_fast(p, holder, n);
+	note("release %u on %u, the fast way", n, handle);
+	pair_release_fast(p, handle, n);
 	return true;
 }
 
 static bool do_release(void)
 {
-	unsigned int holder = some_holder();
-	u32 held = p->holder[holder]->held;
+	unsigned int handle = some_handle();
+	u32 held = p->holder[handle]->held;
 	u32 n = held && !one_in(8) ? 1 + below(held) : some_permits();
 
 	if (held && mood == FLOOD)
 		n = held;
-	note("release %u of %u on %u", n, held, holder);
-	pair_release(p, holder, n);
+	note("release %u of %u on %u", n, held, handle);
+	pair_release(p, handle, n);
 	return true;
 }
 
@@ -377,19 +400,19 @@ static bool do_resize(void)
 
 static bool do_forget(void)
 {
-	unsigned int holder = some_holder();
-	u32 n = below((u64)p->holder[holder]->held + 2);
+	unsigned int handle = some_handle();
+	u32 n = below((u64)p->holder[handle]->held + 2);
 
 	if (p->m.signal)
 		return false;
-	note("forget %u on %u", n, holder);
-	pair_forget(p, holder, n);
+	note("forget %u on %u", n, handle);
+	pair_forget(p, handle, n);
 	return true;
 }
 
 static bool do_transfer(void)
 {
-	unsigned int from = some_holder(), to = some_holder();
+	unsigned int from = some_handle(), to = some_handle();
 	u32 n = below((u64)p->holder[from]->held + 2);
 
 	if (p->m.signal)
@@ -410,36 +433,43 @@ static bool do_shutdown(void)
 
 static bool do_poll(void)
 {
-	unsigned int holder = some_holder();
+	unsigned int handle = some_handle();
 
 	if (!with_polls)
 		return false;
-	note("poll %u", holder);
-	pair_poll(p, holder);
+	note("poll %u", handle);
+	pair_poll(p, handle);
 	return true;
 }
 
 static bool do_tell_pollers(void)
 {
-	unsigned int holder = some_holder();
+	unsigned int handle = some_handle();
 
-	if (!p->holder[holder]->edge)
+	if (!p->holder[handle]->edge)
 		return false;
-	note("tell pollers of %u", holder);
-	pair_tell_pollers(p, holder);
+	note("tell pollers of %u", handle);
+	pair_tell_pollers(p, handle);
 	return true;
+}
+
+static int attach(unsigned int handle)
+{
+	unsigned int process = below(PAIR_PROCESSES);
+
+	note("attach %u of process %u", handle, process);
+	return pair_attach(p, handle, process);
 }
 
 static bool do_attach(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < PAIR_HOLDERS && p->holder[i]; i++)
+	for (i = 0; i < PAIR_HANDLES && p->holder[i]; i++)
 		;
-	if (i == PAIR_HOLDERS)
+	if (i == PAIR_HANDLES)
 		return false;
-	note("attach %u", i);
-	pair_attach(p, i);
+	attach(i);
 	return true;
 }
 
@@ -457,7 +487,7 @@ static void end_actor(unsigned int id)
 		break;
 	case ACTOR_GRANTED:
 		note("%u: give back", id);
-		pair_give_back(p, id);
+		pair_give_back(p, id, p->actor[id].r.n);
 		break;
 	case ACTOR_SHUT:
 		pair_finish(p, id);
@@ -467,25 +497,25 @@ static void end_actor(unsigned int id)
 	}
 }
 
-static void end_holder(unsigned int holder)
+static void end_handle(unsigned int handle)
 {
 	unsigned int i;
 
 	for (i = 0; i < PAIR_ACTORS; i++)
-		if (p->actor[i].r.holder == holder)
+		if (p->actor[i].r.handle == handle)
 			end_actor(i);
-	note("detach %u", holder);
-	pair_detach(p, holder);
+	note("detach %u", handle);
+	pair_detach(p, handle);
 }
 
 /* A process dies: its threads' requests end, its handle goes. One stays. */
 static bool do_kill(void)
 {
-	unsigned int holder = some_holder();
+	unsigned int handle = some_handle();
 
 	if (p->sem.nr_handles == 1)
 		return false;
-	end_holder(holder);
+	end_handle(handle);
 	return true;
 }
 
@@ -525,6 +555,7 @@ static const struct operation operations[] = {
 	{ do_retry,		{ 8,	2,	10,	10 } },
 	{ do_leave,		{ 6,	2,	4,	22 } },
 	{ do_finish,		{ 12,	8,	16,	8 } },
+	{ do_take_more,		{ 4,	1,	4,	2 } },
 	{ do_give_back,		{ 4,	1,	4,	6 } },
 	{ do_go_on,		{ 10,	4,	12,	6 } },
 	{ do_acquire_fast,	{ 4,	2,	1,	1 } },
@@ -562,12 +593,12 @@ static bool (*some_operation(void))(void)
 
 static const u64 handoffs[] = { 1, 1000, KSEM_HANDOFF_DEFAULT_NS, KSEM_HANDOFF_NEVER };
 
-static void begin_episode(bool fair, bool signal)
+static void begin_episode(u32 flags)
 {
 	static const u32 maxima[] = { 8, 300, 300, KSEM_MAX_PERMITS };
 	u32 max = maxima[below(ARRAY_SIZE(maxima))];
 	u32 initial = below(5);
-	u64 handoff = fair ? 0 : handoffs[below(ARRAY_SIZE(handoffs))];
+	u64 handoff = flags & KSEM_CREATE_FAIR ? 0 : handoffs[below(ARRAY_SIZE(handoffs))];
 	unsigned int i;
 
 	if (max < KSEM_MAX_PERMITS)
@@ -576,10 +607,15 @@ static void begin_episode(bool fair, bool signal)
 		initial = max;
 	with_polls = one_in(2);
 	with_large = one_in(4);
-	note("a new semaphore: %u of %u, hand-off %lld", initial, max, (long long)handoff);
-	p = pair_new(fair, signal, initial, max, handoff);
-	for (i = 0; i < 1 + below(PAIR_HOLDERS); i++)
-		pair_attach(p, i);
+	if (!(flags & KSEM_CREATE_SIGNAL) && one_in(2))
+		flags |= KSEM_CREATE_PER_PROCESS;
+	if (one_in(2))
+		flags |= KSEM_CREATE_TEMPORARY;
+	note("a new semaphore: %u of %u, flags %#x, hand-off %lld", initial, max, flags,
+	     (long long)handoff);
+	p = pair_new(flags, initial, max, handoff);
+	for (i = 0; i < 1 + below(PAIR_HANDLES); i++)
+		attach(i);
 }
 
 static void end_episode(void)
@@ -590,11 +626,14 @@ static void end_episode(void)
 		note("shutdown at the end");
 		pair_shutdown(p);
 	}
-	for (i = 0; i < PAIR_HOLDERS; i++)
+	for (i = 0; i < PAIR_HANDLES; i++)
 		if (p->holder[i])
-			end_holder(i);
+			end_handle(i);
 	while (do_go_on())
 		;
+	/* One more may come, unless the semaphore was temporary. */
+	if (!attach(0))
+		end_handle(0);
 	pair_free(p);
 	p = NULL;
 }
@@ -640,9 +679,9 @@ static enum mood next_mood(void)
 	return one_in(2) ? PILE_UP : below(NR_MOODS);
 }
 
-static void run_episode(bool fair, bool signal, unsigned long operations)
+static void run_episode(u32 flags, unsigned long operations)
 {
-	begin_episode(fair, signal);
+	begin_episode(flags);
 	while (operations-- > 0) {
 		if (one_in(100))
 			mood = next_mood();
@@ -665,7 +704,7 @@ static void check_reached(const char *name)
 		fail("these operations are not enough of a test");
 }
 
-static void run_kind(const char *name, bool fair, bool signal, unsigned long operations)
+static void run_kind(const char *name, u32 flags, unsigned long operations)
 {
 	unsigned long end = step + operations;
 
@@ -673,7 +712,7 @@ static void run_kind(const char *name, bool fair, bool signal, unsigned long ope
 	while (step < end) {
 		unsigned long length = 100 + below(2000);
 
-		run_episode(fair, signal, length < end - step ? length : end - step);
+		run_episode(flags, length < end - step ? length : end - step);
 	}
 	if (operations >= ENOUGH_OPERATIONS)
 		check_reached(name);
@@ -715,10 +754,10 @@ int main(int argc, char **argv)
 	shim_now_ns = 1000;
 	__sanitizer_set_death_callback(on_sanitizer_report);
 
-	run_kind("fair", true, false, operations / 4);
-	run_kind("non-fair", false, false, operations / 4);
-	run_kind("fair signal", true, true, operations / 4);
-	run_kind("non-fair signal", false, true, operations / 4);
+	run_kind("fair", KSEM_CREATE_FAIR, operations / 4);
+	run_kind("non-fair", 0, operations / 4);
+	run_kind("fair signal", KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL, operations / 4);
+	run_kind("non-fair signal", KSEM_CREATE_SIGNAL, operations / 4);
 	printf("%u passed, 0 failed, 0 skipped\n", nr_passed);
 	return 0;
 }
