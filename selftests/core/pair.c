@@ -698,43 +698,57 @@ void pair_go_on(struct pair *p, unsigned int i)
  * Counts
  */
 
-/* Only where nothing is special; what it would do there is what a try does. */
-/* The token is out at once: what was pending is held. */
-static void token_out(struct pair *p, const struct model_request *r, u64 token)
+/* The result is out at once: what was pending is held. */
+static void result_out(struct pair *p, const struct model_request *r)
 {
-	expect(token > p->last_token);
-	p->last_token = token;
 	ksem_sem_deliver(&p->sem, p->holder[r->handle], r->n);
 	model_deliver(&p->m, r);
 	compare(p);
 }
 
-void pair_acquire_fast(struct pair *p, const struct pair_request *req)
+/* Of the three ways the one that the request asks for. */
+static int acquire_fast(struct pair *p, const struct pair_request *req, u64 *token)
 {
 	struct ksem_holder *holder = p->holder[req->handle];
+
+	if (req->token)
+		return ksem_sem_acquire_token_fast(&p->sem, holder, req->n, token);
+	if (req->defer)
+		return ksem_sem_acquire_pending_fast(&p->sem, holder, req->n);
+	return ksem_sem_acquire_fast(&p->sem, holder, req->n);
+}
+
+/* Only where nothing is special; what it would do there is what a try does. */
+void pair_acquire_fast(struct pair *p, const struct pair_request *req)
+{
 	struct model_request r = {
 		.handle = req->handle,
 		.process = req->process + 1,
 		.n = req->n,
-		.defer = req->token,
+		.defer = req->token || req->defer,
 	};
 	struct model_news news = { };
 	int ret, expected = 1;
-	u64 token;
+	u64 token = 0;
 
 	step_begin(p);
 	if (model_is_ordinary(&p->m))
 		expected = model_request(&p->m, &r, MODEL_TRY, &news);
 	shim_current = shim_task_new(PAIR_ACTORS, p->process[req->process]);
-	ret = req->token ? ksem_sem_acquire_token_fast(&p->sem, holder, req->n, &token) :
-			   ksem_sem_acquire_fast(&p->sem, holder, req->n);
+	ret = acquire_fast(p, req, &token);
 	put_task_struct(shim_current);
 	shim_current = NULL;
 	same(ret, expected);
 	expect(!r.recovered && !news.nr && !news.in && !news.out);
 	compare(p);
-	if (req->token && !ret)
-		token_out(p, &r, token);
+	if (ret)
+		return;
+	if (req->token) {
+		expect(token > p->last_token);
+		p->last_token = token;
+	}
+	if (r.defer)
+		result_out(p, &r);
 }
 
 void pair_release_fast(struct pair *p, unsigned int handle, u32 n)

@@ -332,10 +332,11 @@ static bool do_acquire_fast(void)
 		.process = below(PAIR_PROCESSES),
 		.n = some_permits(),
 		.token = below(2),
+		.defer = below(2),
 	};
 
-	note("acquire %u on %u, the fast way%s", req.n, req.handle,
-	     req.token ? ", with a token" : "");
+	note("acquire %u on %u, the fast way%s%s", req.n, req.handle,
+	     req.token ? ", with a token" : "", req.defer ? ", deferred" : "");
 	pair_acquire_fast(p, &req);
 	return true;
 }
