@@ -92,7 +92,7 @@ static void grant_at_once_to_a_dying_thread_goes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ret, -EINTR);
 	KUNIT_EXPECT_EQ(test, t->sem.available, 3);
 	KUNIT_EXPECT_EQ(test, t->sem.acquires, 0);
-	KUNIT_EXPECT_EQ(test, h->holder.held + h->holder.pending, 0);
+	KUNIT_EXPECT_EQ(test, h->holder->held + h->holder->pending, 0);
 	end_handle(t, h);
 }
 
