@@ -522,10 +522,10 @@ void ksem_sem_serve(struct ksem_sem *sem, struct ksem_wake *wake)
  */
 
 /* All but an ordinary grant; on a signal semaphore there are counts, but no accounts. */
-static noinline int ksem_sem_acquire_odd_locked(struct ksem_sem *sem, u32 n)
+static noinline int ksem_sem_acquire_odd_locked(struct ksem_sem *sem, u32 n, u32 slow)
 {
 	lockdep_assert_held(&sem->lock);
-	if (sem->state & KSEM_S_SLOW)
+	if (sem->state & slow)
 		return 1;
 	if (sem->available < n)
 		return -EAGAIN;
@@ -539,14 +539,14 @@ static noinline int ksem_sem_acquire_odd_locked(struct ksem_sem *sem, u32 n)
 /* The three fast ways; inline, so that each has only its own. */
 static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
 						    struct ksem_holder *holder, u32 n,
-						    bool defer, u64 *token)
+						    u32 slow, bool defer, u64 *token)
 {
 	spin_lock(&sem->lock);
-	if (unlikely(sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL) || sem->available < n)) {
+	if (unlikely(sem->state & (slow | KSEM_S_SIGNAL) || sem->available < n)) {
 		int ret = -EAGAIN;
 
-		if (sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL))
-			ret = ksem_sem_acquire_odd_locked(sem, n);
+		if (sem->state & (slow | KSEM_S_SIGNAL))
+			ret = ksem_sem_acquire_odd_locked(sem, n, slow);
 		if (!ret && token)
 			*token = atomic64_inc_return(&ksem_last_token);
 		ksem_sem_unlock(sem);
@@ -582,11 +582,11 @@ static __always_inline int ksem_sem_do_acquire_fast(struct ksem_sem *sem,
  */
 int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
-	return ksem_sem_do_acquire_fast(sem, holder, n, false, NULL);
+	return ksem_sem_do_acquire_fast(sem, holder, n, KSEM_S_SLOW, false, NULL);
 }
 
 /**
- * ksem_sem_acquire_pending_fast - the same, to be delivered
+ * ksem_sem_acquire_pending_fast - the same, for one who cannot be told of RECOVERED
  * @sem: the semaphore.
  * @holder: whose account; a holder of @sem.
  * @n: permits, 1 to max.
@@ -597,7 +597,7 @@ int ksem_sem_acquire_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 
  */
 int ksem_sem_acquire_pending_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
-	return ksem_sem_do_acquire_fast(sem, holder, n, true, NULL);
+	return ksem_sem_do_acquire_fast(sem, holder, n, KSEM_S_SLOW_MUTE, true, NULL);
 }
 
 /**
@@ -614,7 +614,7 @@ int ksem_sem_acquire_pending_fast(struct ksem_sem *sem, struct ksem_holder *hold
 int ksem_sem_acquire_token_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n,
 				u64 *token)
 {
-	return ksem_sem_do_acquire_fast(sem, holder, n, true, token);
+	return ksem_sem_do_acquire_fast(sem, holder, n, KSEM_S_SLOW, true, token);
 }
 
 /**
@@ -857,7 +857,7 @@ static int ksem_sem_add_locked(struct ksem_sem *sem, u32 n)
 static noinline bool ksem_sem_release_odd_locked(struct ksem_sem *sem, u32 n)
 {
 	lockdep_assert_held(&sem->lock);
-	if ((sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL)) != KSEM_S_SIGNAL ||
+	if ((sem->state & (KSEM_S_SLOW_MUTE | KSEM_S_SIGNAL)) != KSEM_S_SIGNAL ||
 	    ksem_sem_add_locked(sem, n))
 		return false;
 	sem->releases++;
@@ -877,7 +877,7 @@ static noinline bool ksem_sem_release_odd_locked(struct ksem_sem *sem, u32 n)
 bool ksem_sem_release_fast(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
 	spin_lock(&sem->lock);
-	if (unlikely(sem->state & (KSEM_S_SLOW | KSEM_S_SIGNAL) || holder->held < n)) {
+	if (unlikely(sem->state & (KSEM_S_SLOW_MUTE | KSEM_S_SIGNAL) || holder->held < n)) {
 		bool released = ksem_sem_release_odd_locked(sem, n);
 
 		ksem_sem_unlock(sem);

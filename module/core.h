@@ -58,10 +58,13 @@ struct task_struct;
 				 KSEM_S_PER_PROCESS | KSEM_S_TEMPORARY | \
 				 KSEM_S_SHUTDOWN | KSEM_S_RECOVERED)
 
-/* With any of these, acquire and release have more to do than to count. */
-#define KSEM_S_SLOW		(KSEM_S_SHUTDOWN | KSEM_S_RECOVERED | \
-				 KSEM_S_SERVING | KSEM_S_QUEUED | \
-				 KSEM_S_POLLED)
+/*
+ * With any of these, acquire and release have more to do than to count. RECOVERED is
+ * news for grants that can tell it: to a release, and to a read(2), it is nothing.
+ */
+#define KSEM_S_SLOW_MUTE	(KSEM_S_SHUTDOWN | KSEM_S_SERVING | \
+				 KSEM_S_QUEUED | KSEM_S_POLLED)
+#define KSEM_S_SLOW		(KSEM_S_SLOW_MUTE | KSEM_S_RECOVERED)
 
 /**
  * struct ksem_sem - a semaphore

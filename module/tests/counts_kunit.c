@@ -417,7 +417,10 @@ static void fast_pair_declines_what_it_cannot_do(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->sem.releases, 0);
 }
 
-/* Each of these states makes more of acquire and release than counting. */
+/*
+ * Each of these states makes more of acquire and release than counting; RECOVERED not of
+ * release, nor of an acquire that cannot tell of it.
+ */
 static const u32 slow_states[] = {
 	KSEM_S_SHUTDOWN, KSEM_S_RECOVERED, KSEM_S_SERVING, KSEM_S_QUEUED, KSEM_S_POLLED,
 };
@@ -439,10 +442,28 @@ static void fast_pair_declines_where_something_is_special(struct kunit *test)
 	t->sem.state |= *state;
 	KUNIT_EXPECT_EQ(test, ksem_sem_acquire_fast(&t->sem, &t->holder[0], 1), 1);
 	KUNIT_EXPECT_EQ(test, ksem_sem_acquire_fast(&t->sem, &t->holder[0], 9), 1);
-	KUNIT_EXPECT_FALSE(test, ksem_sem_release_fast(&t->sem, &t->holder[0], 1));
+	if (*state != KSEM_S_RECOVERED) {
+		KUNIT_EXPECT_EQ(test, ksem_sem_acquire_pending_fast(&t->sem, &t->holder[0], 1), 1);
+		KUNIT_EXPECT_FALSE(test, ksem_sem_release_fast(&t->sem, &t->holder[0], 1));
+	}
 	expect_counts(t, 3, 5, 2);
 	KUNIT_EXPECT_EQ(test, t->sem.acquires, 1);
 	KUNIT_EXPECT_EQ(test, t->sem.releases, 0);
+}
+
+static void fast_bytes_leave_the_news_of_recovered_permits(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+
+	ksem_test_create(t, 0, 5, 5);
+	t->sem.state |= KSEM_S_RECOVERED;
+	KUNIT_EXPECT_EQ(test, ksem_sem_acquire_pending_fast(&t->sem, &t->holder[0], 2), 0);
+	KUNIT_EXPECT_EQ(test, t->holder[0].pending, 2);
+	ksem_sem_deliver(&t->sem, &t->holder[0], 2);
+	KUNIT_EXPECT_TRUE(test, ksem_test_release_fast(t, 1));
+	expect_counts(t, 4, 5, 1);
+	KUNIT_EXPECT_TRUE(test, t->sem.state & KSEM_S_RECOVERED);
+	ksem_test_check(t);
 }
 
 static void shutdown_refuses_what_takes_or_adds(struct kunit *test)
@@ -526,6 +547,7 @@ static struct kunit_case counts_cases[] = {
 	KUNIT_CASE(fast_pair_counts),
 	KUNIT_CASE(fast_pair_declines_what_it_cannot_do),
 	KUNIT_CASE_PARAM(fast_pair_declines_where_something_is_special, slow_states_gen_params),
+	KUNIT_CASE(fast_bytes_leave_the_news_of_recovered_permits),
 	KUNIT_CASE(shutdown_refuses_what_takes_or_adds),
 	KUNIT_CASE(shutdown_leaves_what_gives_back),
 	KUNIT_CASE(shutdown_refuses_a_signal_release),

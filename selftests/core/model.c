@@ -54,11 +54,10 @@ unsigned int model_nr_holders(const struct model *m)
 	return nr;
 }
 
-/* Nothing is going on but counting. */
+/* Nothing is going on but counting; there may be news for who can tell them. */
 bool model_is_ordinary(const struct model *m)
 {
-	return !m->shut && !m->recovered && !m->serving && !m->polled &&
-	       !m->nr_waiters;
+	return !m->shut && !m->serving && !m->polled && !m->nr_waiters;
 }
 
 /* Two processors' clocks may differ a little: then no time has passed. */

@@ -726,13 +726,14 @@ void pair_acquire_fast(struct pair *p, const struct pair_request *req)
 		.process = req->process + 1,
 		.n = req->n,
 		.defer = req->token || req->defer,
+		.mute = req->defer && !req->token,
 	};
 	struct model_news news = { };
 	int ret, expected = 1;
 	u64 token = 0;
 
 	step_begin(p);
-	if (model_is_ordinary(&p->m))
+	if (model_is_ordinary(&p->m) && (r.mute || !p->m.recovered))
 		expected = model_request(&p->m, &r, MODEL_TRY, &news);
 	shim_current = shim_task_new(PAIR_ACTORS, p->process[req->process]);
 	ret = acquire_fast(p, req, &token);
