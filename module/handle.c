@@ -116,21 +116,22 @@ int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem)
 {
 	int ret;
 
-	if (!ksem_limit_get_handle())
-		return -ENOSPC;
-	if (test_and_set_bit(0, &h->binding)) {
-		ret = -EBUSY;
-		goto err_limit;
+	if (test_and_set_bit(0, &h->binding))
+		return -EBUSY;
+	if (!ksem_limit_get_handle()) {
+		ret = -ENOSPC;
+		goto err_binding;
 	}
 	ret = ksem_handle_attach(h, sem);
 	if (ret)
-		goto err_binding;
+		goto err_limit;
 	return 0;
 
-err_binding:
-	clear_bit(0, &h->binding);
 err_limit:
 	ksem_limit_put_handle();
+err_binding:
+	/* The next one to bind it writes h->holder too: after this. */
+	clear_bit_unlock(0, &h->binding);
 	return ret;
 }
 
@@ -158,8 +159,8 @@ void ksem_handle_unbind(struct ksem_handle *h, struct ksem_sem *sem)
 {
 	if (ksem_handle_detach(h, sem))
 		ksem_holder_free(h, h->holder);
-	clear_bit(0, &h->binding);
 	ksem_limit_put_handle();
+	clear_bit_unlock(0, &h->binding);
 }
 
 /* Another descriptor of the caller's as a handle; the caller drops the file. */
@@ -199,9 +200,16 @@ int ksem_handle_open(struct inode *inode, struct file *file)
 static void ksem_handle_leave(struct ksem_handle *h)
 {
 	struct ksem_sem *sem = h->sem;
+	bool alone = refcount_read(&sem->refs) == 1;
 	bool last = true;
 
-	if (refcount_read(&sem->refs) > 1 || h->holder->held) {
+	/*
+	 * Pairs with the release in ksem_sem_put(): who has dropped the other references
+	 * may have shared the account, and has written to it before.
+	 */
+	if (alone)
+		smp_acquire__after_ctrl_dep();
+	if (!alone || h->holder->held) {
 		last = ksem_handle_detach(h, sem);
 		if (unlikely(READ_ONCE(sem->state) & KSEM_S_SPENT))
 			ksemfs_unlink_spent(sem);
