@@ -126,8 +126,10 @@ ssize_t ksem_handle_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct ksem_handle *h = iocb->ki_filp->private_data;
 	size_t n = iov_iter_count(from);
-	long ret = ksem_handle_release_n(h, n);
+	long ret;
 
+	/* Not even a shutdown matters to nothing. */
+	ret = n ? ksem_handle_release_n(h, n) : ksem_handle_may(h, FMODE_WRITE);
 	if (ret)
 		return ret;
 	/* They have been taken, whatever they are. */

@@ -103,7 +103,11 @@ static inline struct dentry *ksem_start_creating(struct file *dir, const char *n
 	struct dentry *dentry;
 
 	inode_lock_nested(inode, I_MUTEX_PARENT);
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 	dentry = lookup_one(file_mnt_idmap(dir), name, dir->f_path.dentry, strlen(name));
+#else
+	dentry = lookup_one(file_mnt_idmap(dir), &QSTR(name), dir->f_path.dentry);
+#endif
 	if (!IS_ERR(dentry) && d_is_positive(dentry)) {
 		dput(dentry);
 		dentry = ERR_PTR(-EEXIST);

@@ -11,8 +11,8 @@
  * temporary, a pointer back, which the node's end takes away. So a name can go
  * before its semaphore (unlink, umount: handles stay), and after it never.
  *
- * Locks: ksemfs_lock guards the pointers back, ksemfs_users_lock the tree of users.
- * Both are leaves, as is the semaphore's own; none is taken under another.
+ * Locks: ksemfs_lock guards the pointers back, and an inode's i_lock is taken under
+ * it; ksemfs_users_lock guards the tree of users. No other is taken under either.
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -29,6 +29,7 @@
 #include <linux/statfs.h>
 #include <linux/sysfs.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "handle.h"
@@ -90,20 +91,25 @@ struct ksemfs_user {
  * @user: who made it, and is charged for it.
  * @inode: the inode.
  * @sem: the semaphore, referenced; NULL in a directory.
+ * @unlink: takes the name away, where release() could not wait for the directory.
  */
 struct ksemfs_node {
 	struct ksemfs_user *user;
 	struct inode *inode;
 	struct ksem_sem *sem;
+	struct work_struct unlink;
 };
 
 static DEFINE_SPINLOCK(ksemfs_lock);
 static DEFINE_SPINLOCK(ksemfs_users_lock);
 static struct rb_root ksemfs_users = RB_ROOT;
+static struct workqueue_struct *ksemfs_wq;
 
 static const struct inode_operations ksemfs_dir_iops;
 static const struct file_operations ksemfs_dir_fops;
 static const struct file_operations ksemfs_node_fops;
+
+static void ksemfs_unlink_work(struct work_struct *work);
 
 /*
  * Limits
@@ -260,6 +266,7 @@ static void ksemfs_inode_init_dir(struct inode *inode)
 static void ksemfs_inode_init_sem(struct inode *inode, struct ksemfs_node *node)
 {
 	inode->i_fop = &ksemfs_node_fops;
+	INIT_WORK(&node->unlink, ksemfs_unlink_work);
 	/* For readers of ksemfs_unlink_spent() alone: there is no handle yet. */
 	spin_lock(&ksemfs_lock);
 	node->sem->node = node;
@@ -354,17 +361,19 @@ static char *ksemfs_name_copy(u64 address)
 static int ksemfs_create(struct file *dir, const char *name, umode_t mode, struct ksem_sem *sem)
 {
 	struct dentry *dentry;
-	int ret;
+	int read_only, ret;
 
-	ret = mnt_want_write_file(dir);
-	if (ret)
-		return ret;
+	/* Of two errors the other one is told, as by mknod(2). */
+	read_only = mnt_want_write_file(dir);
 	dentry = ksem_start_creating(dir, name);
 	if (IS_ERR(dentry)) {
 		ret = PTR_ERR(dentry);
 		goto out;
 	}
-	ret = security_path_mknod(&dir->f_path, dentry, mode, 0);
+	/* From 6.19 on it may be there. */
+	ret = d_is_positive(dentry) ? -EEXIST : read_only;
+	if (!ret)
+		ret = security_path_mknod(&dir->f_path, dentry, mode, 0);
 	if (!ret) {
 		dentry->d_fsdata = sem;
 		ret = ksem_vfs_mknod(file_mnt_idmap(dir), file_inode(dir), dentry, mode);
@@ -372,7 +381,8 @@ static int ksemfs_create(struct file *dir, const char *name, umode_t mode, struc
 	}
 	ksem_end_creating(dir, dentry);
 out:
-	mnt_drop_write_file(dir);
+	if (!read_only)
+		mnt_drop_write_file(dir);
 	return ret;
 }
 
@@ -416,31 +426,21 @@ static int ksemfs_create_sem(struct file *dir, const struct ksem_create *create,
 	return ret;
 }
 
-static int ksemfs_create_at(struct file *dir, const struct ksem_create_at *at, const char *name)
+/* With the caller's handle, if there is one. */
+static int ksemfs_create_at(struct file *dir, const struct ksem_create_at *at,
+			    const struct ksem_create *create, struct ksem_handle *h)
 {
 	umode_t mode = S_IFIFO | (at->mode & ~current_umask());
-	struct ksem_handle *h = NULL;
-	struct file *file = NULL;
-	struct ksem_create create = {
-		.flags = at->flags,
-		.initial = at->initial,
-		.max = at->max,
-		.handoff_ns = at->handoff_ns,
-	};
+	const char *name;
 	int ret;
 
-	memcpy(create.label, at->label, sizeof(create.label));
-	ret = ksem_create_check(&create);
-	if (ret)
-		return ret;
-	if (at->fd != -1) {
-		h = ksem_handle_get(at->fd, &file);
-		if (IS_ERR(h))
-			return PTR_ERR(h);
-	}
-	ret = ksemfs_create_sem(dir, &create, mode, name, h);
-	if (file)
-		fput(file);
+	if (h && ksem_handle_sem(h))
+		return -EBUSY;
+	name = ksemfs_name_copy(at->name);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	ret = ksemfs_create_sem(dir, create, mode, name, h);
+	kfree(name);
 	return ret;
 }
 
@@ -448,21 +448,34 @@ static long ksem_ioctl_create_at(struct file *dir, void __user *uarg)
 {
 	const u32 flags = KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS |
 			  KSEM_CREATE_TEMPORARY;
+	struct ksem_create create = { };
+	struct ksem_handle *h = NULL;
+	struct file *file = NULL;
 	union ksem_arg arg;
-	const char *name;
 	u32 usize;
 	int ret;
 
 	ret = ksem_arg_copy(&arg, sizeof(arg.create_at), flags, uarg, &usize);
 	if (ret)
 		return ret;
+	create.flags = arg.create_at.flags;
+	create.initial = arg.create_at.initial;
+	create.max = arg.create_at.max;
+	create.handoff_ns = arg.create_at.handoff_ns;
+	memcpy(create.label, arg.create_at.label, sizeof(create.label));
+	ret = ksem_create_check(&create);
+	if (ret)
+		return ret;
 	if (arg.create_at.mode & ~0777 || arg.create_at.fd < -1)
 		return -EINVAL;
-	name = ksemfs_name_copy(arg.create_at.name);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	ret = ksemfs_create_at(dir, &arg.create_at, name);
-	kfree(name);
+	if (arg.create_at.fd != -1) {
+		h = ksem_handle_get(arg.create_at.fd, &file);
+		if (IS_ERR(h))
+			return PTR_ERR(h);
+	}
+	ret = ksemfs_create_at(dir, &arg.create_at, &create, h);
+	if (file)
+		fput(file);
 	return ret;
 }
 
@@ -496,6 +509,9 @@ static int ksemfs_node_open(struct inode *inode, struct file *file)
 	struct ksem_handle *h;
 	int ret;
 
+	/* The VFS finds it out too, but too late: a temporary semaphore would be spent. */
+	if (file->f_flags & O_DIRECT)
+		return -EINVAL;
 	ret = ksem_handle_open(inode, file);
 	if (ret)
 		return ret;
@@ -549,39 +565,81 @@ static struct dentry *ksemfs_lock_parent(struct dentry *dentry)
 	}
 }
 
-/* As unlink(2) does it, without asking anybody. */
-static void ksemfs_unlink(struct dentry *dentry)
+/* As unlink(2) does it, without asking anybody. The directory is locked. */
+static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
 {
-	struct dentry *parent = ksemfs_lock_parent(dentry);
-
 	if (simple_positive(dentry)) {
-		simple_unlink(d_inode(parent), dentry);
+		simple_unlink(dir, dentry);
+		fsnotify_link_count(d_inode(dentry));
 		d_invalidate(dentry);
-		fsnotify_unlink(d_inode(parent), dentry);
+		fsnotify_unlink(dir, dentry);
 	}
-	inode_unlock(d_inode(parent));
+}
+
+/* Where the directory is locked, false, and nothing has changed. */
+static bool ksemfs_try_unlink(struct dentry *dentry)
+{
+	struct dentry *parent = dget_parent(dentry);
+	bool done = false;
+
+	if (inode_trylock(d_inode(parent))) {
+		done = dentry->d_parent == parent;
+		if (done)
+			ksemfs_unlink(d_inode(parent), dentry);
+		inode_unlock(d_inode(parent));
+	}
 	dput(parent);
+	return done;
+}
+
+/* The inode and the super block are kept by whoever queued it. */
+static void ksemfs_unlink_work(struct work_struct *work)
+{
+	struct inode *inode = container_of(work, struct ksemfs_node, unlink)->inode;
+	struct super_block *sb = inode->i_sb;
+	struct dentry *dentry = d_find_any_alias(inode);
+	struct dentry *parent;
+
+	if (dentry) {
+		parent = ksemfs_lock_parent(dentry);
+		ksemfs_unlink(d_inode(parent), dentry);
+		inode_unlock(d_inode(parent));
+		dput(parent);
+		dput(dentry);
+	}
+	iput(inode);
+	deactivate_super(sb);
 }
 
 /**
  * ksemfs_unlink_spent - take the name of a temporary semaphore away
  * @sem: spent: its last handle has gone, and the caller has that one's reference.
+ *
+ * Never waits for the directory: a reader of it may hold its lock for as long as he
+ * likes, over a page fault, and behind this release() there may be others, of the
+ * same process, or of the whole machine (delayed_fput()).
  */
 void ksemfs_unlink_spent(struct ksem_sem *sem)
 {
 	struct inode *inode;
 	struct super_block *sb = ksemfs_super_get(sem, &inode);
+	struct ksemfs_node *node;
 	struct dentry *dentry;
+	bool done = true;
 
 	if (!sb)
 		return;
 	if (inode) {
 		dentry = d_find_any_alias(inode);
-		iput(inode);
 		if (dentry) {
-			ksemfs_unlink(dentry);
+			done = ksemfs_try_unlink(dentry);
 			dput(dentry);
 		}
+		node = inode->i_private;
+		/* It has the references from now on. */
+		if (!done && queue_work(ksemfs_wq, &node->unlink))
+			return;
+		iput(inode);
 	}
 	deactivate_super(sb);
 }
@@ -644,6 +702,14 @@ static const struct fs_parameter_spec ksemfs_parameters[] = {
 	{ }
 };
 
+/* Says why, where the caller has somewhere to read it: never to the kernel's log. */
+static int ksemfs_invalid(struct fs_context *fc, const char *why)
+{
+	if (fc->log.log)
+		errorfc(fc, "%s", why);
+	return -EINVAL;
+}
+
 static int ksemfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 {
 	struct ksemfs_options *options = fc->fs_private;
@@ -655,22 +721,22 @@ static int ksemfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 	switch (opt) {
 	case KSEMFS_MODE:
 		if (result.uint_32 & ~01777)
-			return invalfc(fc, "mode: not within 01777");
+			return ksemfs_invalid(fc, "mode: not within 01777");
 		options->mode = result.uint_32;
 		break;
 	case KSEMFS_UID:
 		options->uid = make_kuid(fc->user_ns, result.uint_32);
 		if (!uid_valid(options->uid))
-			return invalfc(fc, "uid: not in the user namespace");
+			return ksemfs_invalid(fc, "uid: not in the user namespace");
 		break;
 	case KSEMFS_GID:
 		options->gid = make_kgid(fc->user_ns, result.uint_32);
 		if (!gid_valid(options->gid))
-			return invalfc(fc, "gid: not in the user namespace");
+			return ksemfs_invalid(fc, "gid: not in the user namespace");
 		break;
 	case KSEMFS_MAX:
 		if (result.uint_32 > INT_MAX)
-			return invalfc(fc, "max: more than 2147483647");
+			return ksemfs_invalid(fc, "max: more than 2147483647");
 		options->max = result.uint_32;
 		break;
 	}
@@ -688,9 +754,13 @@ static int ksemfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	/* Freed with the super block, whether this succeeds or not. */
 	sb->s_fs_info = fs;
 	fs->options = *(struct ksemfs_options *)fc->fs_private;
+	if (!uid_valid(fs->options.uid) || !gid_valid(fs->options.gid))
+		return ksemfs_invalid(fc, "no uid or gid 0 in the user namespace: give them");
 	sb->s_magic = KSEMFS_MAGIC;
 	sb->s_op = &ksemfs_super_operations;
 	sb->s_iflags |= SB_I_NOEXEC;
+	/* Through an overlay a semaphore would be an ordinary pipe. */
+	sb->s_stack_depth = FILESYSTEM_MAX_STACK_DEPTH;
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_time_gran = 1;
@@ -719,7 +789,7 @@ static int ksemfs_reconfigure(struct fs_context *fc)
 
 	if (options->mode != fs->options.mode || !uid_eq(options->uid, fs->options.uid) ||
 	    !gid_eq(options->gid, fs->options.gid))
-		return invalfc(fc, "only max can be changed: use chmod and chown on the root");
+		return ksemfs_invalid(fc, "only max can be changed: use chmod and chown on the root");
 	WRITE_ONCE(fs->options.max, options->max);
 	return 0;
 }
@@ -778,13 +848,23 @@ MODULE_ALIAS_FS("ksemfs");
 /* A place to mount it at, and the type; nothing is mounted. */
 int ksemfs_init(void)
 {
-	int ret = sysfs_create_mount_point(fs_kobj, "ksem");
+	int ret = -ENOMEM;
 
-	if (ret)
+	ksemfs_wq = alloc_workqueue("ksemfs", WQ_UNBOUND, 0);
+	if (!ksemfs_wq)
 		return ret;
+	ret = sysfs_create_mount_point(fs_kobj, "ksem");
+	if (ret)
+		goto err_wq;
 	ret = register_filesystem(&ksemfs_type);
 	if (ret)
-		sysfs_remove_mount_point(fs_kobj, "ksem");
+		goto err_mount_point;
+	return 0;
+
+err_mount_point:
+	sysfs_remove_mount_point(fs_kobj, "ksem");
+err_wq:
+	destroy_workqueue(ksemfs_wq);
 	return ret;
 }
 
@@ -792,4 +872,6 @@ void ksemfs_exit(void)
 {
 	unregister_filesystem(&ksemfs_type);
 	sysfs_remove_mount_point(fs_kobj, "ksem");
+	/* Its last work may have dropped the last super block, but not returned. */
+	destroy_workqueue(ksemfs_wq);
 }

@@ -213,6 +213,13 @@ TEST_F(kind, read_after_shutdown_takes_no_free_permit)
 	EXPECT_EQ(0, ksem_test_info(self->fd).out_acquires);
 }
 
+TEST_F(kind, nothing_is_nothing_even_after_a_shutdown)
+{
+	ASSERT_EQ(0, ksem_test_shutdown(self->fd));
+	EXPECT_EQ(0, take(self->fd, 0));
+	EXPECT_EQ(0, give(self->fd, 0));
+}
+
 TEST_F(kind, poll_agrees_with_read)
 {
 	ASSERT_EQ(0, set_nonblock(self->fd, true));

@@ -6,7 +6,12 @@
 #include "ksem_test_fs.h"
 #include "ksem_test_proc.h"
 
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 
 /* A file system with a directory that is not the test's own. */
 
@@ -279,6 +284,29 @@ TEST_F(at, values_out_of_range_are_invalid)
 			TH_LOG("%zu", i);
 	}
 	EXPECT_TRUE(unchanged(self));
+}
+
+/* Its own words, then what they refer to, then the module's limits and the directory. */
+TEST_F(at, of_two_errors_tells_the_first)
+{
+	struct ksem_create_at arg = ksem_test_create_at_arg("", 0, 4, 0);
+	int bound;
+
+	NEED_ROOT();
+	EXPECT_EQ(-EINVAL, create_with(self, arg));
+	arg.name = 8;
+	EXPECT_EQ(-EINVAL, create_with(self, arg));
+	arg = ksem_test_create_at_arg("", 0, 4, 8);
+	arg.fd = 4000;
+	EXPECT_EQ(-EBADF, create_with(self, arg));
+	bound = ksem_test_named(self->dir, "a", 0);
+	ASSERT_LE(0, bound);
+	arg.fd = bound;
+	EXPECT_EQ(-EBUSY, create_with(self, arg));
+	arg = ksem_test_create_at_arg("a", 0, 4, 8);
+	ASSERT_EQ(0, mount(NULL, KSEM_TEST_MOUNT, NULL, MS_REMOUNT | MS_RDONLY, NULL));
+	EXPECT_EQ(-EEXIST, create_with(self, arg));
+	close(bound);
 }
 
 TEST_F(at, descriptors_that_will_not_do)
@@ -616,6 +644,90 @@ TEST_F(at, temporary_name_goes_when_all_who_share_a_handle_are_killed)
 	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
 	EXPECT_FALSE(is_there(self));
 	EXPECT_EQ(self->room, ksem_test_room(self->dir));
+}
+
+/* O_DIRECT is found out by the VFS when the file has been opened. */
+TEST_F(at, temporary_name_stays_after_an_open_that_fails)
+{
+	NEED_ROOT();
+	ASSERT_EQ(0, create_temporary(self, -1));
+	EXPECT_EQ(-EINVAL, ksem_test_open_at(self->dir, "t", O_RDWR | O_DIRECT));
+	EXPECT_TRUE(is_there(self));
+	EXPECT_EQ(0, ksem_test_can_open_at(self->dir, "t", O_RDWR));
+}
+
+/* A reader that holds the directory's lock, in a fault that nobody serves. */
+struct reader {
+	pthread_t thread;
+	int dir;
+	int uffd;
+	char *page;
+};
+
+static void *reader_main(void *data)
+{
+	struct reader *reader = data;
+
+	syscall(SYS_getdents64, reader->dir, reader->page, 4096);
+	return NULL;
+}
+
+/* 0, or -errno: -ENOSYS and -EPERM where faults cannot be left unserved. */
+static int reader_start(struct reader *reader, int dir)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct pollfd fault = { .events = POLLIN };
+
+	reader->dir = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	reader->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (reader->uffd < 0)
+		return -errno;
+	reader->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)reader->page;
+	reg.range.len = 4096;
+	if (reader->page == MAP_FAILED || ioctl(reader->uffd, UFFDIO_API, &api) ||
+	    ioctl(reader->uffd, UFFDIO_REGISTER, &reg) ||
+	    pthread_create(&reader->thread, NULL, reader_main, reader))
+		return -errno;
+	fault.fd = reader->uffd;
+	return poll(&fault, 1, 10000) == 1 ? 0 : -ETIMEDOUT;
+}
+
+static void reader_end(struct reader *reader)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)reader->page, .len = 4096 },
+	};
+
+	ioctl(reader->uffd, UFFDIO_ZEROPAGE, &zero);
+	pthread_join(reader->thread, NULL);
+	close(reader->uffd);
+	close(reader->dir);
+}
+
+TEST_F(at, temporary_name_makes_no_close_wait_for_a_reader_of_the_directory)
+{
+	struct reader reader;
+	pid_t child;
+	int result;
+
+	NEED_ROOT();
+	ASSERT_EQ(0, create_temporary(self, self->fd));
+	child = ksem_test_fork();
+	if (!child)
+		for (;;)
+			pause();
+	close(self->fd);
+	self->fd = -1;
+	result = reader_start(&reader, self->dir);
+	if (result == -ENOSYS || result == -EPERM)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, result);
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	reader_end(&reader);
+	EXPECT_TRUE(ksem_test_until(!is_there(self)));
+	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room));
 }
 
 TEST_F(at, temporary_name_is_found_wherever_it_was_moved)

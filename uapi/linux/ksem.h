@@ -90,10 +90,13 @@
  *		structure is not a ksem handle; reduce: beyond the capacity
  * EXDEV	transfer: the other handle is bound to another semaphore
  * EOPNOTSUPP	forget, transfer: not on a signal semaphore
- * ENOENT, ENAMETOOLONG, EEXIST, EACCES, EROFS
+ * ENOENT, ENAMETOOLONG, EACCES, EEXIST, EROFS, EOVERFLOW
  *		create_at: the name is empty, or the directory is gone; longer than
- *		255 bytes; there already; the directory may not be written; it is
- *		mounted read-only
+ *		255 bytes; the directory may not be searched or written; there
+ *		already; mounted read-only; the caller's ids are not those of the
+ *		mount's user namespace. Opening a name: ENOENT also from a temporary
+ *		semaphore whose last handle has gone. ENOMEM and ENOSPC may be found
+ *		before these, and a security module may say EACCES or EPERM
  * ENOMEM	create, create_at, attach, open: no memory, or the memory cgroup has
  *		no room
  * ENOSPC	create, create_at, attach: a limit of the module, or of the file
@@ -677,12 +680,13 @@ struct ksem_features {
  * semaphore, with its counts, while nobody has a handle; after that handles keep
  * it. With KSEM_CREATE_TEMPORARY and an @fd the name goes when the last handle
  * goes, and with no @fd it stays until the first that was opened, and all others,
- * have gone.
+ * have gone. It goes before close(2) returns, or, where the directory is locked at
+ * that moment (somebody reads it), soon after; it cannot be opened any more then.
  *
  * Errors: EFAULT, E2BIG, EINVAL (also a slash in @name, "." and ".."), EBADF (@fd
  * is not open), EINVAL (@fd is no ksem handle), EBUSY (@fd is bound), ENOENT,
- * ENAMETOOLONG, EEXIST, EACCES, EROFS, ENOMEM, ENOSPC; ENOTTY where the directory
- * is not of a ksemfs.
+ * ENAMETOOLONG, ENOMEM, ENOSPC, EACCES, EEXIST, EROFS, EOVERFLOW; ENOTTY where the
+ * directory is not of a ksemfs.
  */
 struct ksem_create_at {
 	__u32 size;
