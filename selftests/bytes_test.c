@@ -357,6 +357,8 @@ TEST_F(memory, fault_at_once_changes_nothing)
 
 	EXPECT_EQ(-1, read(self->fd, self->pages + self->page, 300));
 	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, read(self->fd, self->pages + self->page, 1));
+	EXPECT_EQ(EFAULT, errno);
 	after = ksem_test_info(self->fd);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(after)));
 }

@@ -6,6 +6,8 @@
  */
 #include "ksem_test.h"
 #include "ksem_test_fault.h"
+#include "ksem_test_fs.h"
+#include "ksem_test_gone.h"
 #include "ksem_test_proc.h"
 
 #include <poll.h>
@@ -28,8 +30,12 @@
 #define RECOVER		0x20
 #define SHUT		0x40
 #define PLACE		0x80	/* of this thread */
+#define NAME		0x100	/* it is made with one */
 
 #define NOTHING_FREE	(HOLD_ALL | DEFICIT)
+
+/* Where a file system is mounted to see that fail. */
+#define OTHER_MOUNT	"/tmp"
 
 struct state {
 	const char *name;
@@ -52,14 +58,20 @@ static const struct state states[] = {
 	{ "recovered", BIND | HOLD | RECOVER, KSEM_CREATE_FAIR },
 	{ "shut down", BIND | HOLD | SHUT, KSEM_CREATE_FAIR },
 	{ "place", BIND | HOLD_ALL | PLACE, KSEM_CREATE_FAIR },
+	{ "named", BIND | HOLD | NAME, KSEM_CREATE_FAIR },
+	{ "named and shut down", BIND | HOLD | SHUT | NAME, KSEM_CREATE_FAIR },
+	{ "per process", BIND | HOLD | NAME, KSEM_CREATE_PER_PROCESS },
+	{ "temporary", BIND | HOLD | NAME, KSEM_CREATE_FAIR | KSEM_CREATE_TEMPORARY },
 };
 
 /*
  * A semaphore in one of these states. @fd: the handle that is tried; @other:
  * another on the same semaphore, or on one of its own where @fd is unbound.
+ * Names in @dir: "s" of the semaphore, "f" and "d" of what is tried.
  */
 struct scene {
 	const struct state *state;
+	int dir;	/* of a ksemfs, unless this is not root */
 	int fd;
 	int other;
 	int epoll;
@@ -103,16 +115,45 @@ static bool take_steps(struct scene *s)
 	       (!(steps & PLACE) || leave_a_place(s->fd));
 }
 
+static bool bind_handle(struct scene *s, const struct state *state)
+{
+	struct ksem_create_at arg = ksem_test_create_at_arg("s", state->flags, 4, 8);
+
+	if (!(state->steps & NAME))
+		return !ksem_test_create(s->fd, state->flags, 4, 8);
+	arg.fd = s->fd;
+	return !ksem_test_ioctl(s->dir, KSEM_IOC_CREATE_AT, &arg);
+}
+
+/* What is mounted there. */
+static long magic_of(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) ? -1 : (long)fs.f_type;
+}
+
+/* What has been made in this scene, if it was. */
+static void remove_names(struct scene *s)
+{
+	if (magic_of(OTHER_MOUNT) == KSEM_TEST_MAGIC)
+		umount(OTHER_MOUNT);
+	unlinkat(s->dir, "s", 0);
+	unlinkat(s->dir, "f", 0);
+	unlinkat(s->dir, "d", AT_REMOVEDIR);
+}
+
 static bool scene_begin(struct scene *s, const struct state *state)
 {
 	s->state = state;
+	s->dir = ksem_test_open_dir(KSEM_TEST_MOUNT);
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll < 0 || socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s->sockets))
 		return false;
 	s->fd = ksem_test_open(O_RDWR);
 	if (s->fd < 0)
 		return false;
-	if (state->steps & BIND && ksem_test_create(s->fd, state->flags, 4, 8))
+	if (state->steps & BIND && !bind_handle(s, state))
 		return false;
 	return take_steps(s);
 }
@@ -131,6 +172,8 @@ static bool scene_end(struct scene *s)
 	gone = info.out_handles == 1 && info.out_held == info.out_own &&
 	       ksem_test_conserved(s->other);
 	ksem_test_shutdown(s->other);
+	remove_names(s);
+	close(s->dir);
 	if (s->state->steps & QUEUE && ksem_test_join(&s->waiter) == -EINPROGRESS)
 		gone = false;
 	close(s->other);
@@ -146,6 +189,8 @@ struct view {
 	struct ksem_holder_entry holder[4];
 	struct ksem_waiters waiters;
 	struct ksem_waiter_entry waiter[2];
+	long room;
+	long mounted;
 };
 
 static void look(struct scene *s, struct view *view)
@@ -157,6 +202,8 @@ static void look(struct scene *s, struct view *view)
 	ksem_test_get_info(s->other, &view->other);
 	ksem_test_holders(s->other, view->holder, ARRAY_SIZE(view->holder), &view->holders);
 	ksem_test_waiters(s->other, view->waiter, ARRAY_SIZE(view->waiter), &view->waiters);
+	view->room = ksem_test_room(s->dir);
+	view->mounted = magic_of(OTHER_MOUNT);
 	/* The entries' addresses are the view's own, and a coarse clock's time varies. */
 	view->holders.entries = 0;
 	view->waiters.entries = 0;
@@ -243,6 +290,56 @@ static int try_open(struct scene *s)
 	if (fd >= 0)
 		close(fd);
 	return fd < 0 ? fd : 0;
+}
+
+static int try_create_at_with(struct scene *s, int fd)
+{
+	return ksem_test_create_at(s->dir, "f", 0, 0600, fd);
+}
+
+static int try_create_at(struct scene *s)
+{
+	return try_create_at_with(s, -1);
+}
+
+static int try_create_at_bound(struct scene *s)
+{
+	return try_create_at_with(s, s->fd);
+}
+
+static int try_open_name(struct scene *s)
+{
+	return ksem_test_can_open_at(s->dir, "s", O_RDWR);
+}
+
+static int try_mkdir(struct scene *s)
+{
+	return mkdirat(s->dir, "d", 0700) ? -errno : 0;
+}
+
+static int try_mount(struct scene *s)
+{
+	return ksem_test_mount_at(OTHER_MOUNT, "mode=0700,max=5");
+}
+
+/* One byte, or more than one: 0 if it is as many as there are free. */
+static int try_read(struct scene *s)
+{
+	char bytes[8];
+
+	return read(s->fd, bytes, 1) < 0 ? -errno : 0;
+}
+
+static int try_read_many(struct scene *s)
+{
+	char bytes[8];
+
+	return read(s->fd, bytes, sizeof(bytes)) < 0 ? -errno : 0;
+}
+
+static int try_write(struct scene *s)
+{
+	return write(s->fd, "ab", 2) < 0 ? -errno : 0;
 }
 
 static int try_poll(struct scene *s)
@@ -343,7 +440,8 @@ static bool module_is_debug(void)
 static const struct call calls[] = {
 	{ STRUCTURE(CREATE, create, ""), .errors = { ENOMEM, EFAULT }, .sites = 2,
 	  .arg.create = { .initial = 1, .max = 2, .handoff_ns = 1, .label = "fault" } },
-	{ STRUCTURE(ATTACH, attach, ""), .errors = { EFAULT }, .sites = 1 },
+	/* Where it is per process an account is made. */
+	{ STRUCTURE(ATTACH, attach, ""), .errors = { EFAULT, ENOMEM }, .sites = 1 },
 	{ .name = "acquire", .cmd = KSEM_IOC_ACQUIRE, .waits = true },
 	{ .name = "try_acquire", .cmd = KSEM_IOC_TRY_ACQUIRE },
 	{ .name = "release", .cmd = KSEM_IOC_RELEASE },
@@ -375,6 +473,17 @@ static const struct call calls[] = {
 	  .arg.waiters = { .count = 4, .entry_size = sizeof(struct ksem_waiter_entry) } },
 	{ STRUCTURE(FEATURES, features, ""), .errors = { EFAULT }, .sites = 2 },
 	{ .name = "open", .run = try_open, .errors = { ENOMEM, EFAULT }, .sites = 4 },
+	{ .name = "create_at", .run = try_create_at, .errors = { ENOMEM, EFAULT }, .sites = 8 },
+	{ .name = "create_at with a handle", .run = try_create_at_bound,
+	  .errors = { ENOMEM, EFAULT }, .sites = 8 },
+	{ .name = "open of a name", .run = try_open_name, .errors = { ENOMEM, EFAULT },
+	  .sites = 4 },
+	{ .name = "mkdir", .run = try_mkdir, .errors = { ENOMEM, EFAULT }, .sites = 5 },
+	{ .name = "mount", .run = try_mount, .errors = { ENOMEM, EFAULT }, .sites = 10 },
+	{ .name = "read", .run = try_read, .waits = true, .errors = { EFAULT }, .sites = 1 },
+	{ .name = "read of many", .run = try_read_many, .waits = true, .errors = { EFAULT },
+	  .sites = 1 },
+	{ .name = "write", .run = try_write },
 	{ .name = "poll", .run = try_poll, .errors = { ENOMEM, EFAULT }, .sites = 1 },
 	{ .name = "epoll", .run = try_epoll, .errors = { ENOMEM, EFAULT }, .sites = 5 },
 	/* A missing inode is a missing file there. */
@@ -392,7 +501,7 @@ static bool may_fail_with(const struct call *call, int error)
 {
 	size_t i;
 
-	if (error == ENOMEM && call->cmd && module_is_debug())
+	if (error == ENOMEM && (call->cmd || call->waits) && module_is_debug())
 		return true;
 	for (i = 0; i < ARRAY_SIZE(call->errors); i++)
 		if (error && call->errors[i] == error)
@@ -535,47 +644,6 @@ static void sweep(const struct call *call, const struct state *state, unsigned i
 		found->why = "handle not gone";
 }
 
-/* Memory of the module's caches that is in use, or -1; each number is exact. */
-static long objects_of(const char *cache)
-{
-	char path[96];
-	long objects = -1;
-	FILE *file;
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/shrink", cache);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (write(fd, "1", 1) < 0)
-			objects = -1;
-		close(fd);
-	}
-	snprintf(path, sizeof(path), "/sys/kernel/slab/%s/objects", cache);
-	file = fopen(path, "re");
-	if (!file)
-		return -1;
-	if (fscanf(file, "%ld", &objects) != 1)
-		objects = -1;
-	fclose(file);
-	return objects;
-}
-
-/* Nothing exists: with limits of 1 one can be made, and the caches are empty. */
-static bool nothing_is_left(void)
-{
-	long semaphores = ksem_test_set_parameter("max_semaphores", 1);
-	long handles = ksem_test_set_parameter("max_handles", 1);
-	int fd = ksem_test_fair(1, 1);
-
-	ksem_test_set_parameter("max_semaphores", semaphores);
-	ksem_test_set_parameter("max_handles", handles);
-	if (fd < 0)
-		return false;
-	close(fd);
-	return objects_of("ksem_sem") <= 0 && objects_of("ksem_handle") <= 0 &&
-	       objects_of("ksem_waiter") <= 0;
-}
-
 FIXTURE(fault) {
 	const char *lacks;
 };
@@ -583,6 +651,8 @@ FIXTURE(fault) {
 FIXTURE_SETUP(fault)
 {
 	self->lacks = ksem_test_is_root() ? ksem_test_fault_prepare() : "needs root";
+	if (!self->lacks)
+		close(ksem_test_mounted(NULL));
 }
 
 FIXTURE_TEARDOWN(fault)
@@ -620,7 +690,7 @@ TEST_F_TIMEOUT(fault, of_any_call_in_any_state_changes_nothing, 600)
 	}
 	printf("# sites: %u, failures: %u\n", all, failures);
 	fflush(stdout);
-	EXPECT_TRUE(nothing_is_left());
+	EXPECT_TRUE(ksem_test_nothing_is_left());
 }
 
 /* Waits, each by a thread of its own, and what ends them. */
@@ -715,7 +785,7 @@ TEST_F_TIMEOUT(fault, of_a_wait_changes_nothing, 120)
 				       states[j].name, n);
 		}
 	}
-	EXPECT_TRUE(nothing_is_left());
+	EXPECT_TRUE(ksem_test_nothing_is_left());
 }
 
 /*
@@ -808,7 +878,7 @@ TEST_F_TIMEOUT(fault, of_the_memory_for_a_place_loses_the_place_and_nothing_else
 	}
 	EXPECT_EQ(1, lost);
 	EXPECT_TRUE(stopped.kept);
-	EXPECT_TRUE(nothing_is_left());
+	EXPECT_TRUE(ksem_test_nothing_is_left());
 }
 
 /* Real pointers: memory that ends, for writing, within what is written. */
@@ -878,7 +948,7 @@ TEST_F_TIMEOUT(boundary, within_a_structure_faults_and_changes_nothing, 120)
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		struct scene s;
 
-		if (!(states[i].steps & BIND) || states[i].steps & SHUT)
+		if (!(states[i].steps & BIND) || states[i].steps & (SHUT | NAME))
 			continue;
 		ASSERT_TRUE(scene_begin(&s, &states[i]));
 		look(&s, &before);

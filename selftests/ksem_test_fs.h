@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#define KSEM_TEST_MAGIC		0x6b73656d
+
 /* The module makes this directory; in the test's namespace it is the test's. */
 #define KSEM_TEST_MOUNT		"/sys/fs/ksem"
 

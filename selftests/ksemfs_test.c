@@ -8,13 +8,10 @@
 #include "ksem_test_proc.h"
 
 #include <dirent.h>
-#include <linux/magic.h>
 #include <sys/inotify.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
-
-#define KSEMFS_MAGIC	0x6b73656d
 
 FIXTURE(fs) {
 	int dir;
@@ -351,7 +348,7 @@ TEST_F(fs, statfs_counts_nodes)
 
 	NEED_ROOT();
 	ASSERT_EQ(0, fstatfs(self->dir, &fs));
-	EXPECT_EQ(KSEMFS_MAGIC, fs.f_type);
+	EXPECT_EQ(KSEM_TEST_MAGIC, fs.f_type);
 	EXPECT_EQ(65536, fs.f_files);
 	EXPECT_EQ(65536, fs.f_ffree);
 	EXPECT_EQ(255, fs.f_namelen);
@@ -860,6 +857,8 @@ TEST_F(fs, limit_of_nobody_is_of_nobody)
 	ksem_test_set_parameter("max_names_per_user", 1);
 	EXPECT_EQ(0, make(self, "a"));
 	EXPECT_EQ(-ENOSPC, make(self, "b"));
+	/* Which takes up no room of the instance. */
+	EXPECT_EQ(65535, ksem_test_room(self->dir));
 	EXPECT_EQ(0, ksem_test_unlink(self->dir, "a"));
 	EXPECT_EQ(0, make(self, "b"));
 	ksem_test_set_parameter("max_names_per_user", old);
