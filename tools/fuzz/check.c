@@ -71,6 +71,7 @@ static bool is_bad_create(const struct fuzz_call *c)
 {
 	return !c->m || c->m > KSEM_MAX_PERMITS || c->n > c->m ||
 	       !c->arg != !!(c->flags & KSEM_CREATE_FAIR) ||
+	       (c->flags & KSEM_CREATE_SIGNAL && c->flags & KSEM_CREATE_PER_PROCESS) ||
 	       (c->odd >> ODD_LABEL_SHIFT) >= FIRST_BAD_LABEL;
 }
 
@@ -93,17 +94,19 @@ static bool must_fail(const struct fuzz_call *c)
 		return false;
 	if (c->ptr > PTR_READ_ONLY || c->size > SIZE_LAST_GOOD || c->flags & ~op->flags)
 		return true;
-	if (c->odd & ODD_RESERVED && fuzz_op_has(op, 'd') && c->op != OP_CREATE &&
+	if (c->odd & ODD_RESERVED && fuzz_op_has(op, 'd') && !fuzz_op_creates(c->op) &&
 	    c->op != OP_TRANSFER)
 		return true;
-	if (c->odd & (ODD_FD_NONE | ODD_FD_OTHER) && fuzz_op_has(op, 'o'))
+	/* -1 is no descriptor, and none is needed for a name. */
+	if (c->odd & (ODD_FD_NONE | ODD_FD_OTHER) && fuzz_op_has(op, 'o') &&
+	    (c->op != OP_CREATE_AT || !(c->odd & ODD_FD_NONE)))
 		return true;
 	if (c->op == OP_ACQUIRE_EX && c->arg >> 63 && c->arg != KSEM_NO_DEADLINE &&
 	    !(c->flags & KSEM_FLAG_UNINTERRUPTIBLE))
 		return true;
 	if (c->op == OP_HOLDERS || c->op == OP_WAITERS)
 		return is_bad_list(c);
-	return c->op == OP_CREATE && is_bad_create(c);
+	return fuzz_op_creates(c->op) && is_bad_create(c);
 }
 
 void fuzz_check_call(struct fuzz_thread *t, const struct fuzz_call *c, long ret, int err)
@@ -115,8 +118,12 @@ void fuzz_check_call(struct fuzz_thread *t, const struct fuzz_call *c, long ret,
 			fuzz_violation(t->process, "%s: %s (%d)", name, strerror(err), err);
 		return;
 	}
-	if (fuzz_ops[c->op].cmd && ret > 1)
+	if (c->op == OP_READ || c->op == OP_WRITE) {
+		if (ret > (long)c->n)
+			fuzz_violation(t->process, "%s of %u returned %ld", name, c->n, ret);
+	} else if (fuzz_ops[c->op].cmd && ret > 1) {
 		fuzz_violation(t->process, "%s returned %ld", name, ret);
+	}
 	if (!t->process->unreliable && must_fail(c))
 		fuzz_violation(t->process, "%s succeeded with bad arguments", name);
 }
@@ -157,8 +164,9 @@ static const char *wrong_info(const struct ksem_info *i)
 
 	if (wrong)
 		return wrong;
-	if (i->out_flags & ~(KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_INFO_SHUTDOWN |
-			     KSEM_INFO_RECOVERED) || i->out_rights & ~3U)
+	if (i->out_flags & ~(KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS |
+			     KSEM_CREATE_TEMPORARY | KSEM_INFO_SHUTDOWN | KSEM_INFO_RECOVERED) ||
+	    i->out_rights & ~3U)
 		return "unknown flags";
 	if (!i->out_handoff_ns != !!(i->out_flags & KSEM_CREATE_FAIR))
 		return "the hand-off time does not fit the kind";

@@ -30,6 +30,7 @@ union fuzz_arg {
 		__u32 flags;
 	};
 	struct ksem_create create;
+	struct ksem_create_at create_at;
 	struct ksem_attach attach;
 	struct ksem_acquire_ex acquire_ex;
 	struct ksem_try_acquire_ex try_acquire_ex;
@@ -110,6 +111,20 @@ static int other_fd(struct fuzz_thread *t, const struct fuzz_call *c)
 	return c->odd & ODD_FD_OTHER ? FUZZ_FD_SHARED : slot_fd(t, c->other);
 }
 
+static const char names[FUZZ_NAMES][2] = { "a", "b", "c", "d" };
+
+static void fill_create_at(struct fuzz_thread *t, const struct fuzz_call *c,
+			   struct ksem_create_at *at)
+{
+	at->name = (unsigned long)names[c->slot % FUZZ_NAMES];
+	at->mode = 0600;
+	at->fd = other_fd(t, c);
+	at->initial = c->n;
+	at->max = c->m;
+	at->handoff_ns = c->arg;
+	fill_label(at->label, c->odd >> ODD_LABEL_SHIFT);
+}
+
 /* Lists: both have the same layout. */
 static void fill_list(struct fuzz_thread *t, const struct fuzz_call *c, struct ksem_holders *list)
 {
@@ -133,6 +148,9 @@ static void fill(struct fuzz_thread *t, const struct fuzz_call *c, union fuzz_ar
 		arg->create.max = c->m;
 		arg->create.handoff_ns = c->arg;
 		fill_label(arg->create.label, c->odd >> ODD_LABEL_SHIFT);
+		break;
+	case OP_CREATE_AT:
+		fill_create_at(t, c, &arg->create_at);
 		break;
 	case OP_ATTACH:
 		arg->attach.fd = other_fd(t, c);
@@ -216,7 +234,7 @@ static void look_at_result(struct fuzz_thread *t, const struct fuzz_call *c)
 		memcpy(&info, arg, sizeof(info));
 		fuzz_check_info(t, &info);
 	}
-	if (!(c->flags & KSEM_FLAG_TOKEN))
+	if (fuzz_op_creates(c->op) || !(c->flags & KSEM_FLAG_TOKEN))
 		return;
 	if (c->op == OP_ACQUIRE_EX)
 		memcpy(&token, &arg->acquire_ex.out_token, sizeof(token));
@@ -253,10 +271,10 @@ static long run_struct(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
  * What is no ioctl of ksem's
  */
 
-static long run_open(struct fuzz_thread *t, const struct fuzz_call *c)
+static long run_open(struct fuzz_thread *t, const struct fuzz_call *c, int dir, const char *name)
 {
 	static const int modes[] = { O_RDONLY, O_WRONLY, O_RDWR };
-	int fd = syscall(SYS_openat, AT_FDCWD, "/dev/ksem", modes[c->flags % 3] | O_CLOEXEC, 0);
+	int fd = syscall(SYS_openat, dir, name, modes[c->flags % 3] | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return fd;
@@ -297,9 +315,9 @@ static long run_file(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 
 	switch (c->n) {
 	case 0:
-		return read(fd, t->area.own, 1);
+		return pread(fd, t->area.own, 1, 0);
 	case 1:
-		return write(fd, t->area.own, 1);
+		return pwrite(fd, t->area.own, 1, 0);
 	case 2:
 		return lseek(fd, 1, SEEK_SET);
 	case 3:
@@ -457,7 +475,15 @@ static long run_plain(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
 	switch (c->op) {
 	case OP_OPEN:
-		return run_open(t, c);
+		return run_open(t, c, AT_FDCWD, "/dev/ksem");
+	case OP_OPEN_NAME:
+		return run_open(t, c, FUZZ_FD_NAMES, names[c->n % FUZZ_NAMES]);
+	case OP_UNLINK:
+		return unlinkat(FUZZ_FD_NAMES, names[c->n % FUZZ_NAMES], 0);
+	case OP_READ:
+		return read(fd, t->area.own, c->n % t->process->page);
+	case OP_WRITE:
+		return write(fd, t->area.own, c->n % t->process->page);
 	case OP_CLOSE:
 		fuzz_close_slot(t->process, c->slot);
 		return 0;
@@ -510,6 +536,13 @@ static long run_by_kind(struct fuzz_thread *t, const struct fuzz_call *c, int fd
 	return run_plain(t, c, fd);
 }
 
+/* Is the call made on what is in its slot? */
+static bool needs_descriptor(const struct fuzz_call *c)
+{
+	return fuzz_op_has(&fuzz_ops[c->op], 's') && c->op != OP_OPEN && c->op != OP_RECEIVE &&
+	       c->op != OP_OPEN_NAME && c->op != OP_CREATE_AT;
+}
+
 /* The how manyeth thing that can fail in this thread's system call does. */
 static void set_failure(struct fuzz_thread *t, unsigned int nth)
 {
@@ -533,11 +566,10 @@ long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c)
 {
 	struct fuzz_thread_state *s = t->state;
 	bool fail = c->fail && t->fail_fd >= 0;
-	int fd = slot_fd(t, c->slot), err;
+	int fd = c->op == OP_CREATE_AT ? FUZZ_FD_NAMES : slot_fd(t, c->slot), err;
 	long ret;
 
-	if (fd < 0 && fuzz_op_has(&fuzz_ops[c->op], 's') && c->op != OP_OPEN &&
-	    c->op != OP_RECEIVE)
+	if (fd < 0 && needs_descriptor(c))
 		return -EBADF;
 	if (c->op == OP_CROWD && !fuzz_crowd_may_come(t))
 		return -EAGAIN;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -697,6 +698,29 @@ static void make_shared(void)
 	map_shared(FUZZ_FD_SHARED);
 }
 
+#define NAMES	"/sys/fs/ksem"
+
+/* A file system for the workers' names, with room for them and for some that are gone. */
+static void make_names(void)
+{
+	int dir;
+
+	if (mount("none", NAMES, "ksemfs", 0, "max=16"))
+		fuzz_die("mounting ksemfs");
+	dir = open(NAMES, O_RDONLY | O_DIRECTORY);
+	if (dir < 0 || dup2(dir, FUZZ_FD_NAMES) < 0)
+		fuzz_die(NAMES);
+	close(dir);
+}
+
+/* Their semaphores go too, but for those of processes that are about to be gone. */
+static void remove_names(void)
+{
+	close(FUZZ_FD_NAMES);
+	if (umount2(NAMES, MNT_DETACH))
+		fuzz_die("unmounting ksemfs");
+}
+
 static void load(const char *name)
 {
 	struct fuzz_program program;
@@ -843,6 +867,7 @@ int main(int argc, char **argv)
 	}
 	find_guide();
 	read_limits();
+	make_names();
 	prepare_failures();
 	if (shared->mode == MODE_FUZZ)
 		fuzz_all();
@@ -851,6 +876,7 @@ int main(int argc, char **argv)
 	/* What is on its way between workers goes too. */
 	close(FUZZ_FD_SWAP);
 	close(FUZZ_FD_OUT);
+	remove_names();
 	check_nothing_left();
 	if (verbose)
 		tell_operations();

@@ -26,6 +26,8 @@
 #define FUZZ_SLOTS	16
 /* Slots from here on outlive a program, and are what processes swap. */
 #define FUZZ_KEPT_SLOTS	12
+/* Names, which all processes have in common. */
+#define FUZZ_NAMES	4
 
 enum fuzz_op {
 	OP_OPEN,
@@ -33,6 +35,9 @@ enum fuzz_op {
 	OP_DUP,
 	OP_DUP_OVER,
 	OP_CREATE,
+	OP_CREATE_AT,
+	OP_OPEN_NAME,
+	OP_UNLINK,
 	OP_ATTACH,
 	OP_ACQUIRE,
 	OP_TRY_ACQUIRE,
@@ -50,6 +55,8 @@ enum fuzz_op {
 	OP_HOLDERS,
 	OP_WAITERS,
 	OP_FEATURES,
+	OP_READ,
+	OP_WRITE,
 	OP_IOCTL,
 	OP_FILE,
 	OP_POLL,
@@ -183,6 +190,8 @@ __u32 fuzz_random(struct fuzz_random *r);
 __u32 fuzz_below(struct fuzz_random *r, __u32 n);
 
 bool fuzz_op_has(const struct fuzz_op_info *op, char field);
+/* Does it make a semaphore? */
+bool fuzz_op_creates(unsigned int op);
 void fuzz_generate(struct fuzz_random *r, struct fuzz_program *p, unsigned int threads);
 void fuzz_mutate(struct fuzz_random *r, struct fuzz_program *p, const struct fuzz_program *other,
 		 unsigned int threads);
@@ -286,6 +295,7 @@ struct fuzz_shared {
 #define FUZZ_FD_SHARED	500
 #define FUZZ_FD_SWAP	501
 #define FUZZ_FD_OUT	502	/* the other end of the swap */
+#define FUZZ_FD_NAMES	503	/* the root of a ksemfs */
 #define FUZZ_FD_OWN	510	/* the first of its own */
 
 /*

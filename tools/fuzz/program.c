@@ -34,8 +34,18 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_DUP_OVER] = { .name = "dup_over", .fields = "so", .weight = 8,
 			  .errnos = ERRNOS(EBADF, EBUSY) },
 	[OP_CREATE] = IOCTL(create, CREATE, 10, true, "sfpzdnmga",
-			    KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL,
+			    KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS,
 			    ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, ENOMEM, ENOSPC)),
+	/* The slot is the name, the other becomes a handle on it. */
+	[OP_CREATE_AT] = IOCTL(create_at, CREATE_AT, 14, true, "sofpzdnmga",
+			       KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS |
+			       KSEM_CREATE_TEMPORARY,
+			       ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, EEXIST, ENOMEM,
+				      ENOSPC)),
+	[OP_OPEN_NAME] = { .name = "open_name", .fields = "sfng", .weight = 14, .rare = true,
+			   .errnos = ERRNOS(ENOENT, ENOMEM, ENOSPC, ESHUTDOWN) },
+	[OP_UNLINK] = { .name = "unlink", .fields = "fn", .weight = 4, .rare = true,
+			.errnos = ERRNOS(ENOENT) },
 	[OP_ATTACH] = IOCTL(attach, ATTACH, 14, true, "sofpzdg", 0,
 			    ERRNOS(EBUSY, EFAULT, E2BIG, EINVAL, EBADF, ENXIO, ESHUTDOWN,
 				   ENOSPC)),
@@ -67,6 +77,10 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_WAITERS] = IOCTL(waiters, WAITERS, 16, false, "sfpzngma", 0, ERRNOS_STRUCT()),
 	[OP_FEATURES] = IOCTL(features, FEATURES, 4, false, "sfpzg", 0,
 			      ERRNOS(EBADF, EFAULT, E2BIG, EINVAL)),
+	[OP_READ] = { .name = "read", .fields = "sfn", .weight = 40,
+		      .errnos = ERRNOS(ENXIO, EBADF, EFAULT, EAGAIN, EINTR) },
+	[OP_WRITE] = { .name = "write", .fields = "sfn", .weight = 40,
+		       .errnos = ERRNOS(ENXIO, EBADF, EPERM, EOVERFLOW, ESHUTDOWN) },
 	[OP_IOCTL] = OTHER(ioctl, 6, "sna"),
 	[OP_FILE] = OTHER(file, 4, "sn"),
 	[OP_POLL] = OTHER(poll, 14, "sga"),
@@ -87,6 +101,11 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 bool fuzz_op_has(const struct fuzz_op_info *op, char field)
 {
 	return strchr(op->fields, field);
+}
+
+bool fuzz_op_creates(unsigned int op)
+{
+	return op == OP_CREATE || op == OP_CREATE_AT;
 }
 
 /*
@@ -174,7 +193,7 @@ static void set_ioctl_number(struct fuzz_random *r, struct fuzz_call *c)
 		c->n = _IOC(_IOC_READ | _IOC_WRITE, KSEM_IOC_TYPE, 0x80 + fuzz_below(r, 32), 8);
 		break;
 	case 2:
-		c->n = _IO(fuzz_below(r, 256), 0x80 + fuzz_below(r, 18));
+		c->n = _IO(fuzz_below(r, 256), 0x80 + fuzz_below(r, 19));
 		break;
 	default:
 		c->n = fuzz_random(r);
@@ -188,7 +207,8 @@ static const struct {
 	unsigned int below;
 } small_numbers[] = {
 	{ OP_FILE, 6 }, { OP_FORK, 4 }, { OP_KICK, 2 }, { OP_TAMPER, 8 }, { OP_PROTECT, 3 },
-	{ OP_PAUSE, 300 },
+	{ OP_PAUSE, 300 }, { OP_OPEN_NAME, FUZZ_NAMES }, { OP_UNLINK, FUZZ_NAMES },
+	{ OP_READ, 70 }, { OP_WRITE, 5 },
 };
 
 static void set_n(struct fuzz_random *r, struct fuzz_call *c)
@@ -197,7 +217,7 @@ static void set_n(struct fuzz_random *r, struct fuzz_call *c)
 	unsigned int i;
 
 	c->n = random_number(r);
-	if (c->op == OP_CREATE)
+	if (fuzz_op_creates(c->op))
 		c->n = one_in(r, 16) ? c->n : fuzz_below(r, 9);
 	if (c->op == OP_CROWD)
 		c->n = crowds[fuzz_below(r, ARRAY_SIZE(crowds))];
@@ -212,7 +232,7 @@ static void set_m(struct fuzz_random *r, struct fuzz_call *c)
 {
 	static const __u32 strides[] = { 24, 24, 24, 32, 4096, 0, 16, 28, 4104, ~0U };
 
-	if (c->op == OP_CREATE)
+	if (fuzz_op_creates(c->op))
 		c->m = one_in(r, 16) ? random_number(r) : KSEM_MAX_PERMITS;
 	else if (c->op == OP_CROWD)
 		c->m = fuzz_below(r, 90);
@@ -222,7 +242,7 @@ static void set_m(struct fuzz_random *r, struct fuzz_call *c)
 
 static void set_flags(struct fuzz_random *r, struct fuzz_call *c)
 {
-	if (c->op == OP_OPEN)
+	if (c->op == OP_OPEN || c->op == OP_OPEN_NAME)
 		c->flags = one_in(r, 8) ? fuzz_below(r, 2) : 2;
 	else if (c->op == OP_POLL || c->op == OP_EPOLL_ADD)
 		c->flags = random_events(r, c->op == OP_EPOLL_ADD);
@@ -238,6 +258,7 @@ static void set_arg(struct fuzz_random *r, struct fuzz_call *c)
 {
 	switch (c->op) {
 	case OP_CREATE:
+	case OP_CREATE_AT:
 		c->arg = !!(c->flags & KSEM_CREATE_FAIR) == !one_in(r, 20) ? 0 : random_handoff(r);
 		break;
 	case OP_ACQUIRE_EX:
@@ -259,7 +280,7 @@ static void set_arg(struct fuzz_random *r, struct fuzz_call *c)
 static void set_odd(struct fuzz_random *r, struct fuzz_call *c)
 {
 	c->odd = one_in(r, 32) ? 1U << fuzz_below(r, 3) : 0;
-	if (c->op == OP_CREATE)
+	if (fuzz_op_creates(c->op))
 		c->odd |= fuzz_below(r, one_in(r, 16) ? NR_LABELS : FIRST_BAD_LABEL) <<
 			  ODD_LABEL_SHIFT;
 }
