@@ -80,6 +80,7 @@ bool ksem_test_retry(struct ksem_test *t, unsigned int i);
 void ksem_test_leave(struct ksem_test *t, unsigned int i, enum ksem_waiter_state why);
 void ksem_test_deliver(struct ksem_test *t, unsigned int i);
 void ksem_test_give_back(struct ksem_test *t, unsigned int i);
+void ksem_test_give_part_back(struct ksem_test *t, unsigned int i, u32 n);
 void ksem_test_serve(struct ksem_test *t);
 
 int ksem_test_acquire_fast(struct ksem_test *t, u32 n);
