@@ -530,7 +530,7 @@ FIXTURE(thread) {
 
 static void *read_twice(void *data)
 {
-	FIXTURE_DATA(thread) *self = data;
+	FIXTURE_DATA(thread) * self = data;
 
 	__atomic_store_n(&self->tid, gettid(), __ATOMIC_RELEASE);
 	self->result = take(self->fd, 4);

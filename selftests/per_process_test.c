@@ -74,11 +74,10 @@ FIXTURE_TEARDOWN(shared)
 	close(self->other);
 }
 
-#define NEED_HANDLES()	do { if (self->fd < 0) SKIP(return, "needs root"); } while (0)
-
 TEST_F(shared, account_is_that_of_all_handles_of_a_process)
 {
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 3));
 	EXPECT_EQ(3, ksem_test_info(self->other).out_own);
 	EXPECT_EQ(0, ksem_test_release(self->other, 2));
@@ -94,7 +93,8 @@ TEST_F(shared, bytes_are_read_here_and_written_there)
 {
 	char bytes[4];
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	EXPECT_EQ(4, read(self->fd, bytes, 4));
 	EXPECT_EQ(3, write(self->other, bytes, 3));
 	EXPECT_EQ(-1, write(self->other, bytes, 2));
@@ -108,7 +108,8 @@ TEST_F(shared, list_of_holders_has_the_process_once)
 	struct ksem_holder_entry entry[3];
 	struct ksem_holders holders;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
 	ASSERT_EQ(0, ksem_test_acquire(self->other, 2));
 	ASSERT_EQ(0, ksem_test_holders(self->fd, entry, 3, &holders));
@@ -125,7 +126,8 @@ TEST_F(shared, permits_come_back_with_the_last_handle_only)
 {
 	int third;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	third = ksem_test_attached(self->other);
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 4));
 	close(self->fd);
@@ -143,7 +145,8 @@ TEST_F(shared, account_of_another_process_is_another)
 {
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 2));
 	child = ksem_test_child_hold(self->fd, 3);
 	ASSERT_LT(0, child);
@@ -160,7 +163,8 @@ TEST_F(shared, inherited_handle_is_of_its_openers_account)
 {
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 2));
 	child = ksem_test_fork();
 	if (!child)
@@ -175,7 +179,8 @@ TEST_F(shared, child_that_opens_for_itself_has_its_own)
 {
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 2));
 	child = ksem_test_fork();
 	if (!child) {
@@ -198,7 +203,8 @@ TEST_F(shared, inherited_handle_keeps_the_account_of_a_dead_process)
 	int ready[2], status;
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, pipe2(ready, O_CLOEXEC));
 	child = ksem_test_fork();
 	if (!child) {
@@ -231,7 +237,8 @@ TEST_F(shared, account_is_the_same_over_exec)
 {
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	child = ksem_test_fork();
 	if (!child) {
 		int own = ksem_test_attached(self->fd);
@@ -251,7 +258,8 @@ TEST_F(shared, transfer_between_own_handles_changes_nothing)
 {
 	struct ksem_info before, after;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 3));
 	before = ksem_test_info(self->fd);
 	EXPECT_EQ(0, ksem_test_transfer(self->fd, 3, self->other));
@@ -266,7 +274,8 @@ TEST_F(shared, transfer_to_another_process_is_one)
 	int there[2], fd = -1;
 	pid_t child;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, pipe2(there, O_CLOEXEC));
 	child = ksem_test_fork();
 	if (!child) {
@@ -292,7 +301,8 @@ TEST_F(shared, edge_of_out_is_told_on_every_handle_of_the_account)
 {
 	int first, second;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	first = ksem_test_watch(self->fd, EPOLLET);
 	second = ksem_test_watch(self->other, EPOLLET);
 	EXPECT_EQ(EPOLLIN, ksem_test_reported(first));
@@ -312,7 +322,8 @@ TEST_F(shared, wait_of_one_handle_is_granted_to_the_account)
 {
 	struct ksem_test_waiter waiter;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, PER_PROCESS_PERMITS));
 	ASSERT_TRUE(ksem_test_queue(&waiter, self->other, 2, 1));
 	ASSERT_EQ(0, ksem_test_release(self->other, 2));
@@ -325,7 +336,8 @@ TEST_F(shared, wait_keeps_the_account_when_its_descriptor_is_closed)
 	struct ksem_test_waiter waiter;
 	pid_t holder;
 
-	NEED_HANDLES();
+	if (self->fd < 0)
+		SKIP(return, "needs root");
 	holder = ksem_test_child_hold(self->fd, PER_PROCESS_PERMITS);
 	ASSERT_TRUE(ksem_test_queue(&waiter, self->other, 1, 1));
 	close(self->other);

@@ -454,7 +454,7 @@ static bool do_tell_pollers(void)
 	return true;
 }
 
-static int attach(unsigned int handle)
+static int bind(unsigned int handle)
 {
 	unsigned int process = below(PAIR_PROCESSES);
 
@@ -470,7 +470,7 @@ static bool do_attach(void)
 		;
 	if (i == PAIR_HANDLES)
 		return false;
-	attach(i);
+	bind(i);
 	return true;
 }
 
@@ -616,7 +616,7 @@ static void begin_episode(u32 flags)
 	     (long long)handoff);
 	p = pair_new(flags, initial, max, handoff);
 	for (i = 0; i < 1 + below(PAIR_HANDLES); i++)
-		attach(i);
+		bind(i);
 }
 
 static void end_episode(void)
@@ -633,7 +633,7 @@ static void end_episode(void)
 	while (do_go_on())
 		;
 	/* One more may come, unless the semaphore was temporary. */
-	if (!attach(0))
+	if (!bind(0))
 		end_handle(0);
 	pair_free(p);
 	p = NULL;
