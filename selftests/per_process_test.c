@@ -451,7 +451,7 @@ TEST(process_with_the_number_of_a_dead_one_has_its_own_account)
  */
 
 #define PP_THREADS	8
-#define PP_ROUNDS	1000
+#define PP_ROUNDS	300
 
 struct crowd {
 	int fd;
