@@ -2,6 +2,11 @@
 /*
  * One of eight waiters of a fair semaphore gets a thousand signals a second, several
  * in each wait: it has its turns as the others do.
+ *
+ * That is about places in the queue. A signal costs its receiver time of a processor
+ * too: where everything takes ten times as long, a thousand a second are much of one,
+ * and the receiver falls behind between its waits, where no place can help it. So
+ * there signals and turns are in slow motion, both: as many signals in each wait.
  */
 #include "ksem_test_proc.h"
 #include "ksem_test_storm.h"
@@ -46,7 +51,7 @@ static void *take_turns(void *data)
 		/* The same call again takes the old place. */
 		if (result == -EINTR)
 			continue;
-		usleep(HOLD_US);
+		usleep(HOLD_US * ksem_test_slow());
 		w->wrong += result || ksem_test_release(w->fd, 1);
 		__atomic_add_fetch(&w->turns, 1, __ATOMIC_RELEASE);
 	}
@@ -93,12 +98,12 @@ static unsigned int turns_of_others(struct waiter *w)
 /* Signals at a steady rate, until the others have had @turns. */
 static void signal_until(struct waiter *w, int sig, unsigned int turns)
 {
-	__u64 next_ns = ksem_test_now();
+	__u64 period_ns = PERIOD_NS * ksem_test_slow(), next_ns = ksem_test_now();
 	struct timespec next;
 
 	while (turns_of_others(w) < turns) {
 		ksem_test_tgkill(w->tid, sig);
-		next_ns += PERIOD_NS;
+		next_ns += period_ns;
 		next.tv_sec = next_ns / 1000000000;
 		next.tv_nsec = next_ns % 1000000000;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
