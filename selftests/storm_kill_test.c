@@ -5,6 +5,7 @@
 #include "ksem_test_proc.h"
 #include "ksem_test_still.h"
 #include "ksem_test_storm.h"
+#include <sys/resource.h>
 
 /*
  * Eight processes acquire and release permits of three semaphores, waiting or not.
@@ -18,6 +19,7 @@
 #define CYCLES		100
 #define SEMAPHORES	3
 #define PROCESSES	8
+#define FIRST		-20	/* nice: before those who are at 0 */
 
 struct storm {
 	int fd[SEMAPHORES];
@@ -95,6 +97,7 @@ static void storm_main(struct storm *s, unsigned int *grants, unsigned int seed)
 	int own[SEMAPHORES], i;
 	__u32 n;
 
+	setpriority(PRIO_PROCESS, 0, 0);
 	for (i = 0; i < SEMAPHORES; i++)
 		own[i] = ksem_test_attached(s->fd[i]);
 	for (;;) {
@@ -197,7 +200,12 @@ static int storm_kill(struct storm *s, int (*choose)(struct storm *s))
 			return -1;
 		sched_yield();
 	}
-	return kill(s->pid[who], SIGKILL) ? -1 : who;
+	if (kill(s->pid[who], SIGKILL))
+		return -1;
+	/* Some die when the living have had their turns, most without waiting for that. */
+	if (ksem_test_chance(&s->seed) % 4)
+		setpriority(PRIO_PROCESS, s->pid[who], FIRST);
+	return who;
 }
 
 /* One life ends, or two at the same time, and as many begin. */
@@ -259,6 +267,8 @@ TEST_F_TIMEOUT(storm, of_kills_loses_no_permit, KSEM_TEST_LONG)
 
 	if (!text)
 		ksem_test_limit();
+	/* As root: else who kills waits for all who are alive, each time. */
+	setpriority(PRIO_PROCESS, 0, FIRST);
 	for (done = 0; ok && done < cycles; done += 100)
 		ok = storm_hundred(s, variant->holders, variant->waiters);
 	TH_LOG("seed %u: %lu cycles, %lu grants", seed, done, s->granted);
