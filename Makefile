@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# ksem: the module, the library, their tests. 'make help' lists what there is.
+# ksem: the module, the library, the command, their tests. 'make help' lists what there is.
 # The kernel's build system reads Kbuild, not this file.
 
 VERSION		:= 0.1.0
@@ -22,10 +22,11 @@ export PREFIX
 kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
-.PHONY: all module lib install install-module install-lib install-dkms demo test \
+.PHONY: all module lib tools install install-module install-lib install-tools install-dkms \
+	demo test \
 	test-matrix test-debug test-kcsan test-kmsan kunit storm soak fuzz model history \
 	mutants coverage ci-long bench bench-gate bench-plot lint clean help
-all: module lib
+all: module lib tools
 
 module:
 	@test -e $(KDIR)/Makefile || { \
@@ -36,7 +37,11 @@ module:
 lib:
 	$(MAKE) -C lib O=$(BUILD)/lib all
 
-install: install-module install-lib
+# The command needs two libraries more than these two halves do.
+tools: lib
+	$(MAKE) -C tools/ksem O=$(BUILD)/ksem LIBKSEM=$(BUILD)/lib/libksem.so all
+
+install: install-module install-lib install-tools
 
 install-module: module
 	$(kbuild) modules_install INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
@@ -46,6 +51,9 @@ install-module: module
 
 install-lib: lib
 	$(MAKE) -C lib O=$(BUILD)/lib install
+
+install-tools: tools
+	$(MAKE) -C tools/ksem O=$(BUILD)/ksem LIBKSEM=$(BUILD)/lib/libksem.so install
 
 # The sources, for DKMS to build for each kernel that is installed.
 install-dkms:
@@ -114,19 +122,21 @@ lint:
 
 clean:
 	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
-	rm -rf $(BUILD)/lib $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
+	rm -rf $(BUILD)/lib $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
 		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
 		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage
 
 help:
 	@echo 'Build:'
-	@echo '  all             the module for KDIR, and the library (default)'
+	@echo '  all             the module for KDIR, the library and the command (default)'
 	@echo '  module, lib     one of them'
+	@echo '  tools           the command: needs libjansson-dev and libinih-dev'
 	@echo '  clean           remove what was built; build/kernels stays'
 	@echo 'Install (DESTDIR, PREFIX, INSTALL_MOD_DIR, UDEVRULESDIR, SYSCONFDIR):'
-	@echo '  install         module, modules-load.d, udev rule, library, man pages'
+	@echo '  install         module, modules-load.d, udev rule, library, command, man pages'
 	@echo '  install-module  without the library'
 	@echo '  install-lib     library, headers, pkg-config, man pages'
+	@echo '  install-tools   the command, its completion, systemd units, man pages'
 	@echo '  install-dkms    sources to $(SRCDIR)/ksem-$(VERSION), for dkms add'
 	@echo 'In a virtual machine:'
 	@echo '  demo            the main job, to look at (KERNEL=6.1)'
