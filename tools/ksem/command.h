@@ -46,6 +46,7 @@ extern const struct command command_ls;
 extern const struct command command_show;
 extern const struct command command_holders;
 extern const struct command command_waiters;
+extern const struct command command_top;
 extern const struct command command_resize;
 extern const struct command command_post;
 extern const struct command command_reduce;

@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&command_show,
 	&command_holders,
 	&command_waiters,
+	&command_top,
 	&command_resize,
 	&command_post,
 	&command_reduce,
