@@ -52,6 +52,7 @@ extern const struct command command_post;
 extern const struct command command_reduce;
 extern const struct command command_shutdown;
 extern const struct command command_rm;
+extern const struct command command_apply;
 extern const struct command command_mount;
 
 /* Both return the exit status. */

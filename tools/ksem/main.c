@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_reduce,
 	&command_shutdown,
 	&command_rm,
+	&command_apply,
 	&command_mount,
 };
 

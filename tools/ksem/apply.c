@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ksem apply: semaphores as configuration files describe them.
+ *
+ * A name that exists may have been taken by somebody else, to be used in good faith
+ * by those whom the configuration tells to. So what is there already has to be what
+ * would have been made: same owner, group, mode and kind; then only its capacity is
+ * set. Of a node itself fstat(2) tells, of the handle that is worked with.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <glob.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "mount.h"
+
+#define CONFIGURATION	"/etc/ksem.d/*.conf"
+
+__printf(2, 3)
+static int refuse(const struct section *section, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		must(NULL);
+	va_end(arguments);
+	warnx("%s:%d: [%s] %s", section->file, section->line, section->name, text);
+	free(text);
+	return EXIT_FAILED;
+}
+
+static int check_node(const struct section *section, const struct stat *st)
+{
+	static const char why[] = "somebody else may have taken the name";
+	unsigned int mode = st->st_mode & 0777;
+
+	if (st->st_uid != section->owner)
+		return refuse(section, "exists and belongs to user %u, not %u: %s", st->st_uid,
+			      section->owner, why);
+	if (st->st_gid != section->group)
+		return refuse(section, "exists and belongs to group %u, not %u: %s", st->st_gid,
+			      section->group, why);
+	if (mode != section->spec.mode)
+		return refuse(section, "exists and has mode %04o, not %04o: %s", mode,
+			      section->spec.mode, why);
+	return 0;
+}
+
+/* What can't be changed once it is made. */
+static int check_kind(const struct section *section, const struct ksem_info *info)
+{
+	const unsigned int kind = KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL |
+				  KSEM_CREATE_PER_PROCESS | KSEM_CREATE_TEMPORARY;
+	const char *label = section->spec.label ? section->spec.label : "";
+	const char *differs = NULL;
+
+	if ((info->out_flags & kind) != spec_flags(&section->spec))
+		differs = "kind";
+	else if (info->out_max != section->spec.max)
+		differs = "max";
+	else if (info->out_handoff_ns != spec_handoff_ns(&section->spec))
+		differs = "handoff";
+	else if (strcmp((const char *)info->out_label, label))
+		differs = "label";
+	if (!differs)
+		return 0;
+	return refuse(section, "exists and has another %s: 'ksem rm' it to have it made anew",
+		      differs);
+}
+
+static int set_capacity(const struct section *section, struct ksem *k,
+			const struct ksem_info *info)
+{
+	/* What is available of a signal semaphore is its users' business. */
+	if (section->spec.signal || info->out_capacity == section->spec.capacity)
+		return 0;
+	if (ksem_resize(k, section->spec.capacity))
+		return refuse(section, "can't be resized: %s", strerror(errno));
+	return 0;
+}
+
+static int check_and_set(const struct section *section, struct ksem *k)
+{
+	struct ksem_info info = { .size = sizeof(info) };
+	struct stat st;
+	int status;
+
+	if (fstat(ksem_fd(k), &st) || ksem_info(k, &info))
+		return refuse(section, "%s", strerror(errno));
+	status = check_node(section, &st);
+	if (!status)
+		status = check_kind(section, &info);
+	return status ? status : set_capacity(section, k, &info);
+}
+
+/*
+ * Directories above it that are missing, as all are after a boot; nowhere but in a
+ * ksemfs.
+ */
+static void make_parents(char *path)
+{
+	char *slash, *next;
+
+	umask(022);
+	for (slash = strchr(path + 1, '/'); slash; slash = next) {
+		next = strchr(slash + 1, '/');
+		*slash = '\0';
+		if (next && mount_present(path)) {
+			*slash = '/';
+			*next = '\0';
+			mkdir(path, 0755);
+			*next = '/';
+		}
+		*slash = '/';
+	}
+}
+
+/*
+ * Its handle may be one of the device: that is not the node. Until it has its owner
+ * nobody but us has a right to it. Where it can't have him it is taken away again.
+ */
+static int create(const struct section *section, const char *path)
+{
+	struct ksem_attr *attr = spec_attr(&section->spec);
+	struct ksem *k = ksem_open(path, O_CREAT | O_EXCL, 0600, attr);
+	int status = 0;
+
+	ksem_attr_free(attr);
+	if (!k)
+		return refuse(section, "can't be made: %s", explanation(path, errno));
+	if (lchown(path, section->owner, section->group) || chmod(path, section->spec.mode)) {
+		status = refuse(section, "can't have its owner: %s", strerror(errno));
+		unlink(path);
+	}
+	ksem_close(k);
+	return status;
+}
+
+static int apply_path(const struct section *section, char *path)
+{
+	struct ksem *k = ksem_open(path, 0, 0, NULL);
+	int status;
+
+	if (!k && errno == ENOENT) {
+		make_parents(path);
+		return create(section, path);
+	}
+	if (!k)
+		return refuse(section, "can't be opened: %s", explanation(path, errno));
+	status = check_and_set(section, k);
+	ksem_close(k);
+	return status;
+}
+
+static int apply_all(const struct config *config)
+{
+	const struct section *section;
+	int status = 0;
+
+	for (section = config->first; section; section = section->next) {
+		char *path;
+
+		if (section->bad)
+			continue;
+		path = name_path(section->name);
+		status |= apply_path(section, path);
+		free(path);
+	}
+	return status;
+}
+
+static bool read_files(struct config *config, char *const *files)
+{
+	bool good = true;
+
+	for (; *files; files++)
+		good &= config_read(config, *files);
+	return good;
+}
+
+/* Names in the order of their bytes, wherever this runs. Without any there is no work. */
+static bool read_configuration(struct config *config)
+{
+	static glob_t found;
+
+	if (glob(CONFIGURATION, 0, NULL, &found))
+		return true;
+	return read_files(config, found.gl_pathv);
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "check", no_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ },
+	};
+	struct config config;
+	bool check = false;
+	int option, status;
+	bool good;
+
+	while ((option = getopt_long(argc, argv, "ch", options, NULL)) != -1) {
+		if (option == 'h')
+			return command_help(&command_apply);
+		if (option != 'c')
+			return command_usage(&command_apply);
+		check = true;
+	}
+	config_init(&config);
+	good = optind < argc ? read_files(&config, argv + optind) : read_configuration(&config);
+	status = check ? 0 : apply_all(&config);
+	return good ? status : EXIT_FAILED;
+}
+
+const struct command command_apply = {
+	.name = "apply",
+	.arguments = "[-c] [FILE...]",
+	.summary = "Make or resize semaphores as configuration files say",
+	.help = "The format is in ksem.conf(5). Without a FILE: " CONFIGURATION ".\n"
+		"What exists must have the owner, mode and kind that the file says, or it is\n"
+		"refused. The others go on, and the exit status is 1.\n\n"
+		"  -c, --check  read the files only\n"
+		"  -h, --help   this text\n",
+	.run = run,
+};
