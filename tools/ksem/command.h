@@ -41,6 +41,7 @@ struct command {
 
 extern const struct command command_create;
 extern const struct command command_run;
+extern const struct command command_jobserver;
 extern const struct command command_wait;
 extern const struct command command_ls;
 extern const struct command command_show;

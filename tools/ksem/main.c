@@ -15,6 +15,7 @@
 static const struct command *const commands[] = {
 	&command_create,
 	&command_run,
+	&command_jobserver,
 	&command_wait,
 	&command_ls,
 	&command_show,
