@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What a terminal sends reaches the command once.
+ksem create db 1
+mkfifo keys
+# shellcheck disable=SC2016 # the inner shell expands it
+pty ksem run db sh -c 'trap "echo x >>interrupts" INT; touch ready
+	until [ -e end ]; do sleep 0.05; done; exit 9' <keys >output &
+exec 9>keys
+until_is ready ls ready
+printf '\003' >&9
+until_is x cat interrupts
+touch end
+wait $!
+t cat output
+# One that it ends.
+pty ksem run db sh -c 'echo ready; sleep 1000' <keys >output &
+exec 9>keys
+until_is 1 grep -c ready output
+printf '\003' >&9
+wait $!
+sh_t "tr -d '\\r' <output"
+# Stopped, and continued by the shell.
+cat >job <<'END'
+set -m
+ksem run db sh -c 'echo ready; until [ -e end2 ]; do sleep 0.05; done; exit 8'
+echo "stopped: $?"
+for pid in $(ksem holders --noheadings -o opener,acquirer db); do
+	awk '{ print $3 }' /proc/$pid/stat
+done
+touch end2
+fg >/dev/null
+echo "ended: $?"
+END
+pty sh ./job <keys >output &
+exec 9>keys
+until_is 1 grep -c ready output
+printf '\032' >&9
+wait $!
+exec 9>&-
+sh_t "tr -d '\\r' <output"
+# Sent by the terminal, and not by ksem: one that has left its group hears nothing of
+# Ctrl-C, of which ksem has heard before it is sent USR1. Only a hang-up is told to the
+# session's leader alone, which is ksem here.
+# shellcheck disable=SC2016 # the inner shell expands it
+pty ksem run db setsid sh -c 'trap "echo interrupted" INT; trap "echo asked" USR1
+	trap "touch hung-up; exit" HUP; echo ready
+	while :; do sleep 0.05; done' <keys >output &
+exec 9>keys
+until_is 1 grep -c ready output
+printf '\003' >&9
+until_is 1 grep -c '\^C' output
+kill -USR1 "$(ksem holders --noheadings -o opener db)"
+until_is 1 grep -c asked output
+{
+	kill -9 $!
+	wait $!
+} 2>/dev/null
+until_is hung-up ls hung-up
+exec 9>&-
+sh_t "tr -d '\\r' <output"

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# A name must not be able to do anything to the terminal that it is shown on.
+ksem create "$(printf 'a\033[31mred\033[0m')" 1
+ksem create "$(printf 'b\nnewline')" 1
+ksem create "$(printf 'c\302\2331mC1')" 1
+ksem create "$(printf 'd\344')" 1
+t ksem ls -o name,capacity
+t ksem ls "$(printf 'b\nnewline')"
