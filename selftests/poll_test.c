@@ -193,22 +193,6 @@ TEST(a_signal_semaphore_is_writable_below_its_maximum)
 
 /* What a file of another kind can. */
 
-TEST(read_and_write_are_refused)
-{
-	char byte = 0;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	int fd = ksem_test_fair(1, 1);
-
-	EXPECT_EQ(-1, read(fd, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, write(fd, &byte, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, readv(fd, &iov, 1));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(-1, writev(fd, &iov, 1));
-	EXPECT_EQ(EINVAL, errno);
-}
-
 TEST(seeking_is_refused)
 {
 	EXPECT_EQ(-1, lseek(ksem_test_fair(1, 1), 0, SEEK_SET));
