@@ -20,12 +20,19 @@ debian_mirror() {
 	echo "${uri:-http://deb.debian.org/debian}"
 }
 
-# What SUITE (bookworm or trixie) is made of. Security updates come from the
+# What SUITE (bookworm, trixie or sid) is made of. Security updates come from the
 # same host as deb.debian.org has them, else from Debian's own.
 apt_sources() {
-	local mirror security options="[arch=amd64 signed-by=$keyring]"
+	local mirror security options="arch=amd64 signed-by=$keyring"
 
 	mirror=$(debian_mirror)
+	# sid has no security suite. A mirror may have stood still for long: what it
+	# has is signed all the same.
+	if [[ $1 == sid ]]; then
+		echo "deb [$options check-valid-until=no] $mirror sid main"
+		return
+	fi
+	options="[$options]"
 	security=http://deb.debian.org/debian-security
 	case $mirror in
 	*//deb.debian.org/*) security=$mirror-security ;;
