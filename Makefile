@@ -23,8 +23,8 @@ kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
 .PHONY: all module lib tools install install-module install-lib install-tools install-dkms \
-	demo test \
-	test-matrix test-debug test-kcsan test-kmsan kunit storm soak fuzz model history \
+	demo test test-matrix test-debug test-kcsan test-kmsan test-clients \
+	kunit storm soak fuzz model history \
 	mutants coverage ci-long bench bench-gate bench-plot lint clean help
 all: module lib tools
 
@@ -77,7 +77,7 @@ test:
 test-matrix:
 	tools/test/run matrix
 
-test-debug test-kcsan test-kmsan: test-%:
+test-debug test-kcsan test-kmsan test-clients: test-%:
 	tools/test/run $*
 
 kunit:
@@ -124,7 +124,8 @@ clean:
 	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
 	rm -rf $(BUILD)/lib $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
 		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
-		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage
+		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage \
+		$(BUILD)/clients
 
 help:
 	@echo 'Build:'
@@ -145,6 +146,7 @@ help:
 	@echo '  test-debug      the same and KUnit on a kernel with KASAN, lockdep, UBSAN, kmemleak...'
 	@echo '  test-kcsan      the same on a kernel that looks for data races'
 	@echo '  test-kmsan      the same on a kernel that looks for uninitialised memory'
+	@echo '  test-clients    make, ninja and gcc -flto share a jobserver, and are killed'
 	@echo '  kunit           the KUnit suites alone'
 	@echo '  storm           100000 kills with -9 of holders and waiters, on 6.1 and on 6.12'
 	@echo '  soak            storms and races, a table of figures (MINUTES=10 KERNEL=6.1)'

@@ -9,7 +9,6 @@
 #include "ksem_test_proc.h"
 
 #include <sys/select.h>
-#include <sys/uio.h>
 
 TEST(an_unbound_handle_has_an_error)
 {
