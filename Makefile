@@ -69,7 +69,9 @@ demo:
 	tools/vm/deps build vm
 	$(MAKE) -s lib
 	$(MAKE) -s -C tools/demo O=$(BUILD)/demo
-	tools/vm/run -k $(KERNEL) -f $(BUILD)/demo/demo -- /ksem/demo
+	tools/clients/rootfs small
+	tools/vm/run -k $(KERNEL) -f $(BUILD)/demo/demo -f $(BUILD)/clients/small:/make \
+		-f tools/demo/slots.mk:/make/slots.mk -- /ksem/demo
 
 test:
 	tools/test/run

@@ -145,7 +145,8 @@ static void print_order(const char *kind, const struct demo_order *order)
 }
 
 static void summarise(const struct demo_turns *turns, const struct demo_loss *loss,
-		      const struct demo_orders *orders, const struct demo_rates *rates)
+		      const struct demo_orders *orders, const struct demo_rates *rates,
+		      const struct demo_jobserver *jobserver)
 {
 	printf("\nWhat you saw, in this run's numbers\n");
 	printf("===================================\n");
@@ -164,6 +165,10 @@ static void summarise(const struct demo_turns *turns, const struct demo_loss *lo
 	print_order("non-fair", &orders->nonfair);
 	printf("  the price %llu grants a second fair, %llu non-fair\n", rates->fair,
 	       rates->nonfair);
+	printf("  make -j4  a killed sub-make left %d of %d job slots in a FIFO, %d in ksem:\n",
+	       jobserver->fifo_left, jobserver->slots, jobserver->ksem_left);
+	printf("            the build took %.1f s and %.1f s\n", jobserver->fifo_seconds,
+	       jobserver->ksem_seconds);
 	printf("%s\n", failures ? "Not everything held: see above." : "Everything held.");
 }
 
@@ -173,6 +178,7 @@ int main(void)
 	struct demo_loss loss;
 	struct demo_orders orders;
 	struct demo_rates rates;
+	struct demo_jobserver jobserver;
 
 	/* Through a pipe too, each line is to be seen when it is written. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -181,6 +187,7 @@ int main(void)
 	loss = demo_loss();
 	orders = demo_order();
 	rates = demo_rates();
-	summarise(&turns, &loss, &orders, &rates);
+	jobserver = demo_jobserver();
+	summarise(&turns, &loss, &orders, &rates, &jobserver);
 	return failures ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The demonstration: four scenes, each of which shows something while it
+ * The demonstration: five scenes, each of which shows something while it
  * happens, checks it, and returns the numbers for the summary at the end.
  */
 #ifndef DEMO_H
@@ -60,6 +60,18 @@ struct demo_rates {
 };
 
 struct demo_rates demo_rates(void);
+
+/* A killed sub-make, under make's own jobserver and under ksem. */
+struct demo_jobserver {
+	int slots;
+	int fifo_left;
+	double fifo_seconds;
+	int ksem_left;
+	double ksem_seconds;
+	unsigned int reclaimed;
+};
+
+struct demo_jobserver demo_jobserver(void);
 
 /* What the scenes share: demo.c. */
 
