@@ -34,7 +34,6 @@
 #include "compat.h"
 #include "handle.h"
 
-#define KSEMFS_MAGIC		0x6b73656d	/* "ksem" */
 #define KSEMFS_DEFAULT_MODE	0755
 #define KSEMFS_DEFAULT_MAX	65536
 

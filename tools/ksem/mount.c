@@ -15,9 +15,6 @@
 #include "command.h"
 #include "mount.h"
 
-/* What statfs(2) says of a ksemfs: "ksem". */
-#define KSEMFS_MAGIC	0x6b73656d
-
 bool mount_present(const char *directory)
 {
 	struct statfs fs;

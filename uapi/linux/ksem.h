@@ -163,6 +163,9 @@
 #define KSEM_HANDOFF_DEFAULT_NS	4000000ULL
 #define KSEM_HANDOFF_NEVER	(~0ULL)
 
+/* What statfs(2) says of a ksemfs, in f_type: "ksem". */
+#define KSEMFS_MAGIC		0x6b73656d
+
 /* The block 80-BF of 'k' is not used in the kernel's table of ioctl numbers. */
 #define KSEM_IOC_TYPE		'k'
 
