@@ -788,7 +788,7 @@ static int ksemfs_reconfigure(struct fs_context *fc)
 
 	if (options->mode != fs->options.mode || !uid_eq(options->uid, fs->options.uid) ||
 	    !gid_eq(options->gid, fs->options.gid))
-		return ksemfs_invalid(fc, "only max can be changed: use chmod and chown on the root");
+		return ksemfs_invalid(fc, "only max can change: use chmod, chown on the root");
 	WRITE_ONCE(fs->options.max, options->max);
 	return 0;
 }
