@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * One of eight waiters of a fair semaphore gets a thousand signals a second, several
- * in each wait: it has its turns as the others do.
+ * in each wait: it keeps its place over all of them, and has its turns as the others do.
  *
- * That is about places in the queue. A signal costs its receiver time of a processor
- * too: where everything takes ten times as long, a thousand a second are much of one,
- * and the receiver falls behind between its waits, where no place can help it. So
- * there signals and turns are in slow motion, both: as many signals in each wait.
+ * It is not in the queue while it handles a signal. Where its turn comes just then the
+ * next one is granted, and it is the first once it is back: it has been passed once.
+ * On kernels where everything takes ten times as long it is away for long, and on a
+ * busy machine its timer, the signal and the release come in one burst: it is passed
+ * in most rounds (8 of 9 turns), or twice (8 of 10). So less is asked there, and
+ * signals and turns are in slow motion, both: as many signals in each wait as
+ * elsewhere. That no place is lost is counted, whatever the time it takes.
  */
 #include "ksem_test_proc.h"
 #include "ksem_test_storm.h"
@@ -16,6 +19,7 @@
 #define HOLD_US		500
 #define PERIOD_NS	1000000ULL
 #define LEAST_PERCENT	90
+#define LEAST_IF_SLOW	75
 
 struct waiter {
 	int fd;
@@ -113,6 +117,7 @@ static void signal_until(struct waiter *w, int sig, unsigned int turns)
 TEST_F_TIMEOUT(signalled, waiter_does_not_starve, KSEM_TEST_LONG)
 {
 	unsigned int turns = TURNS * ksem_test_scale(), own, others, wrong = 0, percent;
+	unsigned int least = ksem_test_slow() > 1 ? LEAST_IF_SLOW : LEAST_PERCENT, all = 0;
 	struct waiter *w = self->waiter;
 	struct ksem_info info;
 	__u64 began, took;
@@ -131,6 +136,7 @@ TEST_F_TIMEOUT(signalled, waiter_does_not_starve, KSEM_TEST_LONG)
 	for (i = 0; i < THREADS; i++) {
 		pthread_join(w[i].thread, NULL);
 		wrong += w[i].wrong;
+		all += w[i].turns;
 	}
 	info = ksem_test_info(self->fd);
 	percent = 100ULL * own * (THREADS - 1) / others;
@@ -138,11 +144,13 @@ TEST_F_TIMEOUT(signalled, waiter_does_not_starve, KSEM_TEST_LONG)
 	       own, others / (THREADS - 1), ksem_test_signals_handled(),
 	       (unsigned long long)(took / KSEM_TEST_MS), (unsigned long long)info.out_interrupts);
 	ksem_test_figure_worst("turns beside a signalled waiter", own + others,
-			       wrong + (percent < LEAST_PERCENT), "lowest", percent,
+			       wrong + (percent < least), "lowest", percent,
 			       "% of the others' mean");
 	EXPECT_EQ(0, wrong);
-	EXPECT_LE(LEAST_PERCENT, percent);
+	EXPECT_LE(least, percent);
 	EXPECT_EQ(1, info.out_available);
+	/* A wait counts once, however often it is resumed; the last may have had no turn. */
+	EXPECT_LE(info.out_waits, all + 1ULL);
 	/* One that lost its place each time would never get to the head. */
 	EXPECT_LT(own, info.out_interrupts);
 }
