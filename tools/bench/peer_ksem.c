@@ -167,7 +167,7 @@ const struct bench_peer peer_ksem_unbounded =
 const struct bench_peer peer_ksem_signal =
 	KSEM_PEER("ksem signal", signal, BENCH_POST);
 
-/* As a job server's client does it. */
+/* As a job server's client does it; a pair of them says what that costs. */
 static void read_byte(struct bench_user *user)
 {
 	char token;
@@ -184,7 +184,6 @@ PEER_PAIRS(byte_pairs, read_byte, write_byte)
 
 const struct bench_peer peer_ksem_bytes = {
 	.name = "ksem bytes",
-	.can = BENCH_MANY | BENCH_BLOCK | BENCH_RECLAIM,
 	.max_permits = KSEM_MAX_PERMITS,
 	.is_available = ksem_is_available,
 	.create = create_non_fair,
