@@ -43,7 +43,7 @@ static long ksem_bytes_acquire(struct ksem_handle *h, struct ksem_waiter *w, boo
 	long ret;
 
 	/* A place of this thread has to be resumed or dropped. */
-	if (!wait || likely(!READ_ONCE(h->places.rb_node))) {
+	if (!wait || likely(!READ_ONCE(h->nr_places))) {
 		ret = ksem_sem_drain(h->sem, w, &wake);
 		ksem_sem_finish(h->sem, &wake);
 		if (ret || w->n)
@@ -116,7 +116,7 @@ ssize_t ksem_handle_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (ret || !most)
 		return ret;
 	/* A place of this thread has to be resumed or dropped. */
-	if (most == 1 && likely(!READ_ONCE(h->places.rb_node)) &&
+	if (most == 1 && likely(!READ_ONCE(h->nr_places)) &&
 	    likely(!ksem_sem_acquire_pending_fast(h->sem, h->holder, 1)))
 		return ksem_bytes_read_fast(h, to);
 	return ksem_bytes_read(h, to, most, wait);

@@ -137,7 +137,8 @@ void ksem_sem_init(struct ksem_sem *sem, const struct ksem_create *create)
 {
 	memset(sem, 0, sizeof(*sem));
 	spin_lock_init(&sem->lock);
-	sem->state = create->flags;
+	sem->kind = create->flags;
+	sem->state = sem->kind;
 	sem->available = create->initial;
 	sem->capacity = create->initial;
 	sem->max = create->max;
@@ -836,8 +837,7 @@ void ksem_sem_give_back(struct ksem_sem *sem, struct ksem_waiter *w, u32 n,
  */
 int ksem_sem_alive(struct ksem_sem *sem)
 {
-	/* A lone bit that never goes back: no lock is needed to see it. */
-	return READ_ONCE(sem->state) & KSEM_S_SHUTDOWN ? -ESHUTDOWN : 0;
+	return ksem_sem_has(sem, KSEM_S_SHUTDOWN) ? -ESHUTDOWN : 0;
 }
 
 /* New permits: capacity and available grow together, up to max. */

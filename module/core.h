@@ -73,7 +73,7 @@ struct task_struct;
  * atomic, (i) has its own lock.
  *
  * @lock: guards the counts, the queue and every holder's account.
- * @state: KSEM_S_*; the kind's bits are (c).
+ * @state: KSEM_S_*.
  * @available: free permits; negative in a deficit. 64 bits wide because on a
  *	signal semaphore a grant that a killed waiter gives back may put it
  *	above @max for a while.
@@ -99,6 +99,7 @@ struct task_struct;
  * @by_opener: per-process: the holders by the process that opened their handles.
  * @refs: (a) bound handles, and the node that names it.
  * @node: its name's node, or NULL; guarded by ksemfs_lock.
+ * @kind: (c) what of @state never changes, for who looks without the lock.
  * @id: (c) number for people.
  * @label: (c) name for people.
  */
@@ -130,6 +131,7 @@ struct ksem_sem {
 	struct ksemfs_node *node;
 	refcount_t refs;
 	u8 label[KSEM_LABEL_SIZE];
+	u32 kind;
 	u64 id;
 };
 
@@ -293,15 +295,21 @@ int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder **holder);
 bool ksem_sem_detach(struct ksem_sem *sem, struct ksem_holder *holder,
 		     struct ksem_wake *wake);
 
-/* The kind never changes, but its bits share a word with others that do. */
 static inline bool ksem_sem_is_fair(const struct ksem_sem *sem)
 {
-	return READ_ONCE(sem->state) & KSEM_S_FAIR;
+	return sem->kind & KSEM_S_FAIR;
 }
 
 static inline bool ksem_sem_is_signal(const struct ksem_sem *sem)
 {
-	return READ_ONCE(sem->state) & KSEM_S_SIGNAL;
+	return sem->kind & KSEM_S_SIGNAL;
+}
+
+/* A bit of the state that is set once and never goes, seen without the lock. */
+static inline bool ksem_sem_has(const struct ksem_sem *sem, u32 bit)
+{
+	/* Plain writes to the bits beside it, lock held, leave this one alone. */
+	return data_race(READ_ONCE(sem->state)) & bit;
 }
 
 /* Seen from the thread that waits, without the lock. */

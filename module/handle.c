@@ -65,7 +65,7 @@ static struct ksem_holder *ksem_holder_new(struct ksem_handle *h, struct ksem_se
 {
 	struct ksem_holder *holder;
 
-	if (!(READ_ONCE(sem->state) & KSEM_S_PER_PROCESS))
+	if (!(sem->kind & KSEM_S_PER_PROCESS))
 		return &h->own;
 	holder = kmem_cache_alloc(ksem_holder_cache, GFP_KERNEL);
 	if (holder)
@@ -211,7 +211,7 @@ static void ksem_handle_leave(struct ksem_handle *h)
 		smp_acquire__after_ctrl_dep();
 	if (!alone || h->holder->held) {
 		last = ksem_handle_detach(h, sem);
-		if (unlikely(READ_ONCE(sem->state) & KSEM_S_SPENT))
+		if (unlikely(ksem_sem_has(sem, KSEM_S_SPENT)))
 			ksemfs_unlink_spent(sem);
 	}
 	if (last)
@@ -431,7 +431,7 @@ static long ksem_ioctl_acquire(struct ksem_handle *h, unsigned long n)
 	if (unlikely(n - 1 >= h->sem->max))
 		return ksem_handle_odd_number(h, n);
 	/* A place of this thread has to be resumed or dropped. */
-	if (likely(!READ_ONCE(h->places.rb_node)) &&
+	if (likely(!READ_ONCE(h->nr_places)) &&
 	    likely(!ksem_sem_acquire_fast(h->sem, h->holder, n)))
 		return 0;
 	return ksem_handle_acquire_slow(h, n);
@@ -576,7 +576,7 @@ static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, vo
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
 	/* A deadline, even one in the past, is nothing to a free permit. */
-	if (likely(!READ_ONCE(h->places.rb_node))) {
+	if (likely(!READ_ONCE(h->nr_places))) {
 		ret = ksem_handle_request_fast(h, ex->n, utoken);
 		if (likely(!ret) || ret == -EFAULT)
 			return ret;

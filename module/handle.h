@@ -32,7 +32,7 @@ struct seq_file;
  * @places_lock: guards the next three; a leaf.
  * @places: struct ksem_place by thread.
  * @places_lru: the same, the one interrupted longest ago first.
- * @nr_places: how many.
+ * @nr_places: how many; read without the lock by who wants to know if there are any.
  */
 struct ksem_handle {
 	struct ksem_sem *sem;

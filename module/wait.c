@@ -127,7 +127,7 @@ static void ksem_place_unlink_locked(struct ksem_handle *h, struct ksem_place *p
 	lockdep_assert_held(&h->places_lock);
 	rb_erase(&place->node, &h->places);
 	list_del(&place->lru);
-	h->nr_places--;
+	WRITE_ONCE(h->nr_places, h->nr_places - 1);
 }
 
 /*
@@ -157,7 +157,7 @@ static void ksem_place_keep(struct ksem_handle *h, const struct ksem_waiter *w,
 	}
 	rb_add(&place->node, &h->places, ksem_place_precedes);
 	list_add_tail(&place->lru, &h->places_lru);
-	h->nr_places++;
+	WRITE_ONCE(h->nr_places, h->nr_places + 1);
 	spin_unlock(&h->places_lock);
 	ksem_place_free(oldest);
 }
@@ -403,7 +403,7 @@ long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 	long ret;
 
 	/* Only this thread puts its own place there: no lock is needed to look. */
-	if (unlikely(READ_ONCE(h->places.rb_node)))
+	if (unlikely(READ_ONCE(h->nr_places)))
 		ksem_place_resume(h, w, verb);
 
 	ret = ksem_sem_request(h->sem, w,
