@@ -105,7 +105,9 @@
  *	lock, sets KSEM_S_POLLED and looks. A change made under the lock before
  *	that is seen by its look; one made after it finds KSEM_S_POLLED and, the
  *	lock being the order, the entry in the wait queue. So a plain
- *	waitqueue_active() is enough after the unlock.
+ *	waitqueue_active() is enough after the unlock. It also shows, under the
+ *	lock, that all pollers have left: one who is not seen has the lock, and with
+ *	it KSEM_S_POLLED, still before him. So the bit goes again.
  *
  * (D) Sweeping: while KSEM_S_SERVING is set, everybody in the queue either has a
  *	ticket below the sweep_end of a thread that will come back, or has woken set
@@ -193,7 +195,7 @@ static void ksem_holder_begin_locked(struct ksem_sem *sem, struct ksem_holder *h
 static void ksem_holder_hold_locked(struct ksem_sem *sem, struct ksem_holder *holder, u32 n)
 {
 	lockdep_assert_held(&sem->lock);
-	if (!holder->held && unlikely(holder->polled))
+	if (!holder->held && unlikely(holder->polled) && sem->state & KSEM_S_POLLED)
 		WRITE_ONCE(holder->edge, true);
 	holder->held += n;
 }
@@ -445,7 +447,8 @@ static void ksem_wake_add_event(struct ksem_wake *wake, unsigned int event, s64 
  * Finds what pollers want to know: the moments at which a try, or a post, would
  * succeed again, and those at which there is more of it: of two that poll
  * exclusively, and of which the first was woken for the first permit, the second
- * is woken for the second one. Free of cost until somebody polls.
+ * is woken for the second one. Free of cost until somebody polls, and when the last
+ * poller has left.
  */
 static void ksem_sem_note_edges_locked(struct ksem_sem *sem, struct ksem_wake *wake)
 {
@@ -455,6 +458,11 @@ static void ksem_sem_note_edges_locked(struct ksem_sem *sem, struct ksem_wake *w
 	lockdep_assert_held(&sem->lock);
 	if (likely(!(sem->state & KSEM_S_POLLED)))
 		return;
+	/* Argument (C): the last poller has left. */
+	if (!waitqueue_active(&sem->poll_wq)) {
+		sem->state &= ~(KSEM_S_POLLED | KSEM_S_READABLE | KSEM_S_WRITABLE);
+		return;
+	}
 	ready = ksem_sem_look_locked(sem, wake);
 	risen = ready & ~sem->state;
 	grown = sem->available - wake->before;

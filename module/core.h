@@ -34,7 +34,7 @@ struct task_struct;
  * KSEM_S_SERVING	a sweep is unfinished: newcomers queue, and whoever comes
  *			serves a batch
  * KSEM_S_QUEUED	the queue is not empty
- * KSEM_S_POLLED	somebody has polled a handle: edges have to be found
+ * KSEM_S_POLLED	somebody polls a handle, or did: edges have to be found
  * KSEM_S_READABLE	what the last look for an edge, or the last poll, saw: a
  *			try of 1 would succeed
  * KSEM_S_WRITABLE	the same for a post of 1 on a signal semaphore

@@ -441,10 +441,21 @@ void ksem_test_shutdown(struct ksem_test *t)
 
 unsigned int ksem_test_poll(struct ksem_test *t, unsigned int holder)
 {
-	unsigned int events = ksem_sem_poll(&t->sem, &t->holder[holder]);
+	unsigned int events;
 
+	/* There is one thread. */
+	if (!waitqueue_active(&t->sem.poll_wq)) {
+		init_waitqueue_func_entry(&t->poller, NULL);
+		add_wait_queue(&t->sem.poll_wq, &t->poller);
+	}
+	events = ksem_sem_poll(&t->sem, &t->holder[holder]);
 	ksem_test_check(t);
 	return events;
+}
+
+void ksem_test_end_poll(struct ksem_test *t)
+{
+	remove_wait_queue(&t->sem.poll_wq, &t->poller);
 }
 
 void ksem_test_detach(struct ksem_test *t, unsigned int holder)

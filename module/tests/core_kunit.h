@@ -38,6 +38,7 @@ struct ksem_test {
 	struct signal_struct *signal[KSEM_TEST_PROCESSES];
 	struct pid *pid[KSEM_TEST_PROCESSES];
 	struct ksem_wake wake;
+	struct wait_queue_entry poller;
 };
 
 /* How often each tracepoint was passed. */
@@ -94,6 +95,7 @@ int ksem_test_forget(struct ksem_test *t, unsigned int holder, u32 n);
 int ksem_test_transfer(struct ksem_test *t, unsigned int from, unsigned int to, u32 n);
 void ksem_test_shutdown(struct ksem_test *t);
 unsigned int ksem_test_poll(struct ksem_test *t, unsigned int holder);
+void ksem_test_end_poll(struct ksem_test *t);
 void ksem_test_detach(struct ksem_test *t, unsigned int holder);
 
 #endif /* KSEM_CORE_KUNIT_H */

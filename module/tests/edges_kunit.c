@@ -95,6 +95,39 @@ static void nobody_is_told_where_nobody_polls(struct kunit *test)
 	expect_silence(t);
 }
 
+static void fast_path_comes_back_when_the_last_poller_has_left(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+
+	ksem_test_create(t, 0, 2, 8);
+	ksem_test_poll(t, 0);
+	ksem_test_take(t, 0, 1);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), 1);
+	ksem_test_end_poll(t);
+	/* Whoever comes next finds it out. */
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), 1);
+	ksem_test_release(t, 0, 1);
+	expect_silence(t);
+	KUNIT_EXPECT_EQ(test, ksem_test_acquire_fast(t, 1), 0);
+	KUNIT_EXPECT_TRUE(test, ksem_test_release_fast(t, 1));
+	t->holder[0].edge = false;
+	ksem_test_take(t, 1, 1);
+	KUNIT_EXPECT_FALSE(test, t->holder[0].edge);
+}
+
+static void poller_who_comes_back_is_told(struct kunit *test)
+{
+	struct ksem_test *t = test->priv;
+
+	ksem_test_create(t, 0, 1, 8);
+	ksem_test_poll(t, 0);
+	ksem_test_end_poll(t);
+	ksem_test_take(t, 0, 1);
+	KUNIT_EXPECT_EQ(test, ksem_test_poll(t, 0), KSEM_EV_OUT);
+	ksem_test_release(t, 0, 1);
+	expect_told(t, KSEM_EV_IN, 1);
+}
+
 static void readable_again_is_told(struct kunit *test)
 {
 	struct ksem_test *t = test->priv;
@@ -356,6 +389,8 @@ static struct kunit_case edges_cases[] = {
 	KUNIT_CASE(queue_makes_a_fair_semaphore_unreadable),
 	KUNIT_CASE(due_head_makes_a_nonfair_semaphore_unreadable),
 	KUNIT_CASE(nobody_is_told_where_nobody_polls),
+	KUNIT_CASE(fast_path_comes_back_when_the_last_poller_has_left),
+	KUNIT_CASE(poller_who_comes_back_is_told),
 	KUNIT_CASE(readable_again_is_told),
 	KUNIT_CASE(one_poller_is_told_of_each_permit),
 	KUNIT_CASE(filling_a_deficit_tells_nobody),

@@ -118,7 +118,10 @@ static void look(struct model *m, struct model_news *news)
 	bool in = is_readable(m);
 	bool out = is_writable(m);
 
-	news->pollers = 1;
+	/* A step may look twice, and what the first look found stays. */
+	if (!news->pollers)
+		news->pollers = 1;
+	m->polled = m->polled && m->watched;
 	if (!m->polled)
 		return;
 	if (in && !m->saw_in) {
@@ -141,7 +144,7 @@ static void look(struct model *m, struct model_news *news)
 
 static void hold(struct model *m, struct model_holder *holder, s64 n)
 {
-	if (!holder->held && holder->polled)
+	if (!holder->held && holder->polled && m->polled)
 		holder->edge = true;
 	if (!owned(holder))
 		holder->since = m->jiffies;
@@ -413,7 +416,7 @@ void model_deliver(struct model *m, const struct model_request *r)
 
 	if (m->signal)
 		return;
-	if (!holder->held && holder->polled)
+	if (!holder->held && holder->polled && m->polled)
 		holder->edge = true;
 	holder->held += r->n;
 	holder->pending -= r->n;
@@ -573,12 +576,18 @@ void model_poll(struct model *m, unsigned int handle, struct model_news *level)
 	struct model_holder *holder = model_holder_of(m, handle);
 
 	m->polled = true;
+	m->watched = true;
 	holder->polled = true;
 	m->saw_in = is_readable(m);
 	m->saw_out = is_writable(m);
 	level->in = m->saw_in;
 	level->out = m->signal ? m->saw_out : holder->held > 0;
 	level->hup = m->shut;
+}
+
+void model_end_polls(struct model *m)
+{
+	m->watched = false;
 }
 
 /* How many handles have this account. */

@@ -102,6 +102,7 @@ struct model {
 	u64 arrivals;
 	bool serving;
 	bool polled;
+	bool watched;		/* somebody is still polling */
 	bool saw_in;
 	bool saw_out;
 	struct model_totals totals;
@@ -130,6 +131,7 @@ int model_forget(struct model *m, unsigned int handle, u32 n);
 int model_transfer(struct model *m, unsigned int from, unsigned int to, u32 n);
 void model_shutdown(struct model *m, struct model_news *news);
 void model_poll(struct model *m, unsigned int handle, struct model_news *level);
+void model_end_polls(struct model *m);
 int model_attach(struct model *m, unsigned int handle, unsigned int opener);
 bool model_detach(struct model *m, unsigned int handle, struct model_news *news);
 

@@ -115,6 +115,7 @@ static void compare_counts(struct pair *p)
 	same(!!(sem->state & KSEM_S_SERVING), m->serving);
 	same(!!(sem->state & KSEM_S_QUEUED), m->nr_waiters > 0);
 	same(!!(sem->state & KSEM_S_SPENT), m->spent);
+	same(!!(sem->state & KSEM_S_POLLED), m->polled);
 	same(sem->acquires, m->totals.acquires);
 	same(sem->releases, m->totals.releases);
 	same(sem->waits, m->totals.waits);
@@ -848,12 +849,20 @@ void pair_poll(struct pair *p, unsigned int handle)
 	unsigned int events;
 
 	step_begin(p);
+	p->sem.poll_wq.active = true;
 	events = ksem_sem_poll(&p->sem, p->holder[handle]);
 	model_poll(&p->m, handle, &level);
 	same(!!(events & KSEM_EV_IN), level.in);
 	same(!!(events & KSEM_EV_OUT), level.out);
 	same(!!(events & KSEM_EV_HUP), level.hup);
 	compare(p);
+}
+
+/* All pollers go. */
+void pair_end_polls(struct pair *p)
+{
+	p->sem.poll_wq.active = false;
+	model_end_polls(&p->m);
 }
 
 /* Whoever leaves with a grant tells the account's pollers of the edge. */

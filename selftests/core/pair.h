@@ -103,6 +103,7 @@ void pair_forget(struct pair *p, unsigned int handle, u32 n);
 void pair_transfer(struct pair *p, unsigned int from, unsigned int to, u32 n);
 void pair_shutdown(struct pair *p);
 void pair_poll(struct pair *p, unsigned int handle);
+void pair_end_polls(struct pair *p);
 void pair_tell_pollers(struct pair *p, unsigned int handle);
 int pair_attach(struct pair *p, unsigned int handle, unsigned int process);
 void pair_detach(struct pair *p, unsigned int handle);

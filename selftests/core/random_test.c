@@ -443,6 +443,16 @@ static bool do_poll(void)
 	return true;
 }
 
+static bool do_end_polls(void)
+{
+	/* Seldom: what is to be found out takes more than one step of many. */
+	if (!p->m.watched || !one_in(8))
+		return false;
+	note("nobody polls any more");
+	pair_end_polls(p);
+	return true;
+}
+
 static bool do_tell_pollers(void)
 {
 	unsigned int handle = some_handle();
@@ -569,6 +579,7 @@ static const struct operation operations[] = {
 	{ do_transfer,		{ 2,	0,	1,	1 } },
 	{ do_shutdown,		{ 1,	0,	1,	1 } },
 	{ do_poll,		{ 2,	1,	1,	1 } },
+	{ do_end_polls,		{ 1,	1,	1,	1 } },
 	{ do_tell_pollers,	{ 1,	0,	1,	0 } },
 	{ do_attach,		{ 3,	1,	1,	1 } },
 	{ do_kill,		{ 2,	0,	1,	1 } },
