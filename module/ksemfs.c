@@ -808,11 +808,19 @@ static const struct fs_context_operations ksemfs_context_operations = {
 static int ksemfs_init_fs_context(struct fs_context *fc)
 {
 	struct ksemfs_options *options = kmalloc(sizeof(*options), GFP_KERNEL_ACCOUNT);
+	const struct ksemfs_options *now;
 
 	if (!options)
 		return -ENOMEM;
 	if (fc->purpose == FS_CONTEXT_FOR_RECONFIGURE) {
-		*options = ((struct ksemfs_instance *)fc->root->d_sb->s_fs_info)->options;
+		now = &((struct ksemfs_instance *)fc->root->d_sb->s_fs_info)->options;
+		*options = (struct ksemfs_options) {
+			.mode = now->mode,
+			.uid = now->uid,
+			.gid = now->gid,
+			/* Another remount may be changing it. */
+			.max = READ_ONCE(now->max),
+		};
 	} else {
 		*options = (struct ksemfs_options) {
 			.mode = KSEMFS_DEFAULT_MODE,
