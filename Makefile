@@ -69,8 +69,8 @@ demo:
 	tools/vm/deps build vm
 	$(MAKE) -s lib
 	$(MAKE) -s -C tools/demo O=$(BUILD)/demo
-	tools/clients/rootfs small
-	tools/vm/run -k $(KERNEL) -f $(BUILD)/demo/demo -f $(BUILD)/clients/small:/make \
+	tools/vm/rootfs small
+	tools/vm/run -k $(KERNEL) -f $(BUILD)/demo/demo -f $(BUILD)/rootfs/small:/make \
 		-f tools/demo/slots.mk:/make/slots.mk -- /ksem/demo
 
 test:
@@ -127,7 +127,7 @@ clean:
 	rm -rf $(BUILD)/lib $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
 		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
 		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage \
-		$(BUILD)/clients
+		$(BUILD)/clients $(BUILD)/rootfs
 
 help:
 	@echo 'Build:'
