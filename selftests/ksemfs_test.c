@@ -6,6 +6,7 @@
 #include "ksem_test_cgroup.h"
 #include "ksem_test_fs.h"
 #include "ksem_test_proc.h"
+#include "ksem_test_userns.h"
 
 #include <dirent.h>
 #include <sys/inotify.h>
@@ -901,32 +902,9 @@ TEST_F(fs, limit_of_nobody_is_of_nobody)
 
 /* A user namespace's own mount. */
 
-static bool map_ids(uid_t inside, uid_t outside)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%u %u 1", inside, outside);
-	return ksem_test_write("/proc/self", "setgroups", "deny") &&
-	       ksem_test_write("/proc/self", "gid_map", text) &&
-	       ksem_test_write("/proc/self", "uid_map", text);
-}
-
-/* In a child: the root directory of a mount of its own, made without privilege. */
-static int mount_in_userns(uid_t inside, const char *options)
-{
-	if (!ksem_test_become(KSEM_TEST_OWNER, KSEM_TEST_OWNER) ||
-	    prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER | CLONE_NEWNS))
-		return -EXDEV;
-	if (!map_ids(inside, KSEM_TEST_OWNER))
-		return -EXDEV;
-	if (mount("none", "/tmp", "ksemfs", 0, options))
-		return -errno;
-	return ksem_test_open_dir("/tmp");
-}
-
 static int use_userns(uid_t inside)
 {
-	int dir = mount_in_userns(inside, NULL), fd = ksem_test_open(O_RDWR);
+	int dir = ksem_test_mount_in_userns(inside, NULL), fd = ksem_test_open(O_RDWR);
 	struct stat st;
 
 	if (dir < 0)
@@ -952,13 +930,13 @@ TEST_F(fs, ids_that_a_user_namespace_has_not_are_EINVAL)
 {
 	if (self->dir < 0)
 		SKIP(return, "needs root");
-	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, mount_in_userns(0, "uid=7")));
-	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, mount_in_userns(0, "gid=7")));
+	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(0, "uid=7")));
+	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(0, "gid=7")));
 }
 
 static int make_two_in_userns(void)
 {
-	int dir = mount_in_userns(0, NULL);
+	int dir = ksem_test_mount_in_userns(0, NULL);
 
 	if (dir < 0)
 		return dir;

@@ -7,8 +7,7 @@
 #include "ksem_test.h"
 #include "ksem_test_exec.h"
 #include "ksem_test_proc.h"
-
-#include <sys/socket.h>
+#include "ksem_test_socket.h"
 
 /* An exec'ed copy: is the descriptor still there, and how many are free? */
 static int exec_main(int fd)
@@ -146,50 +145,6 @@ TEST_F(handle, returns_its_permits_when_exec_closes_it)
 
 /* A handle in a message. */
 
-static bool send_fd(int socket, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {
-		.header.cmsg_level = SOL_SOCKET,
-		.header.cmsg_type = SCM_RIGHTS,
-		.header.cmsg_len = CMSG_LEN(sizeof(int)),
-	};
-	struct iovec iov = { .iov_base = (char[]){ 0 }, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, 0) == 1;
-}
-
-static int receive_fd(int socket)
-{
-	union {
-		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { };
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1)
-		return -errno;
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
-
 FIXTURE(message) {
 	int fd;
 	int stays;
@@ -202,7 +157,7 @@ FIXTURE_SETUP(message)
 	self->fd = ksem_test_attached(self->stays);
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 3));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, self->socket));
-	ASSERT_TRUE(send_fd(self->socket[0], self->fd));
+	ASSERT_TRUE(ksem_test_send_fd(self->socket[0], self->fd));
 	close(self->fd);
 }
 
@@ -221,7 +176,7 @@ TEST_F(message, keeps_a_handle_in_flight)
 
 TEST_F(message, hands_over_the_account)
 {
-	int fd = receive_fd(self->socket[1]);
+	int fd = ksem_test_receive_fd(self->socket[1]);
 
 	EXPECT_EQ(3, ksem_test_info(fd).out_own);
 	EXPECT_EQ(0, ksem_test_release(fd, 1));
@@ -246,12 +201,12 @@ TEST_F(message, outlives_its_sender)
 		int own = ksem_test_attached(self->stays);
 
 		ksem_test_exit(ksem_test_acquire(own, 2) ?:
-			       !send_fd(self->socket[0], own));
+			       !ksem_test_send_fd(self->socket[0], own));
 	}
 	EXPECT_EQ(0, ksem_test_reap(child));
 	EXPECT_EQ(5, ksem_test_info(self->stays).out_available);
-	close(receive_fd(self->socket[1]));
-	fd = receive_fd(self->socket[1]);
+	close(ksem_test_receive_fd(self->socket[1]));
+	fd = ksem_test_receive_fd(self->socket[1]);
 	EXPECT_EQ(2, ksem_test_info(fd).out_own);
 	close(fd);
 	EXPECT_EQ(10, ksem_test_info(self->stays).out_available);
@@ -388,10 +343,10 @@ TEST(a_semaphore_survives_its_creator)
 		int attached = ksem_test_attached(created);
 
 		ksem_test_exit(ksem_test_acquire(created, 2) ?:
-			       !send_fd(socket[1], attached));
+			       !ksem_test_send_fd(socket[1], attached));
 	}
 	ASSERT_EQ(0, ksem_test_reap(child));
-	fd = receive_fd(socket[0]);
+	fd = ksem_test_receive_fd(socket[0]);
 	EXPECT_EQ(5, ksem_test_info(fd).out_available);
 	EXPECT_EQ(1, ksem_test_info(fd).out_handles);
 	EXPECT_EQ(1, ksem_test_acquire(fd, 1));
