@@ -22,8 +22,8 @@ export PREFIX
 kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
-.PHONY: all module lib tools install install-module install-lib install-tools install-dkms \
-	demo test test-matrix test-debug test-kcsan test-kmsan test-clients \
+.PHONY: all module lib tools install install-module install-config install-lib install-tools \
+	install-dkms demo test test-matrix test-debug test-kcsan test-kmsan test-clients test-units \
 	kunit storm soak fuzz model history \
 	mutants coverage ci-long bench bench-gate bench-plot lint clean help
 all: module lib tools
@@ -43,9 +43,12 @@ tools: lib
 
 install: install-module install-lib install-tools
 
-install-module: module
+install-module: module install-config
 	$(kbuild) modules_install INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR))
+
+# What loads the module at boot, and who may open its device then.
+install-config:
 	install -D -m 644 dist/ksem.conf $(DESTDIR)$(SYSCONFDIR)/modules-load.d/ksem.conf
 	install -D -m 644 dist/60-ksem.rules $(DESTDIR)$(UDEVRULESDIR)/60-ksem.rules
 
@@ -79,7 +82,7 @@ test:
 test-matrix:
 	tools/test/run matrix
 
-test-debug test-kcsan test-kmsan test-clients: test-%:
+test-debug test-kcsan test-kmsan test-clients test-units: test-%:
 	tools/test/run $*
 
 kunit:
@@ -127,7 +130,7 @@ clean:
 	rm -rf $(BUILD)/lib $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
 		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
 		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage \
-		$(BUILD)/clients $(BUILD)/rootfs
+		$(BUILD)/clients $(BUILD)/rootfs $(BUILD)/units
 
 help:
 	@echo 'Build:'
@@ -138,6 +141,7 @@ help:
 	@echo 'Install (DESTDIR, PREFIX, INSTALL_MOD_DIR, UDEVRULESDIR, SYSCONFDIR):'
 	@echo '  install         module, modules-load.d, udev rule, library, command, man pages'
 	@echo '  install-module  without the library'
+	@echo '  install-config  modules-load.d and udev rule alone'
 	@echo '  install-lib     library, headers, pkg-config, man pages'
 	@echo '  install-tools   the command, its completion, systemd units, man pages'
 	@echo '  install-dkms    sources to $(SRCDIR)/ksem-$(VERSION), for dkms add'
@@ -149,6 +153,7 @@ help:
 	@echo '  test-kcsan      the same on a kernel that looks for data races'
 	@echo '  test-kmsan      the same on a kernel that looks for uninitialised memory'
 	@echo '  test-clients    make, ninja and gcc -flto share a jobserver, and are killed'
+	@echo '  test-units      the systemd units and the udev rule, under systemd'
 	@echo '  kunit           the KUnit suites alone'
 	@echo '  storm           100000 kills with -9 of holders and waiters, on 6.1 and on 6.12'
 	@echo '  soak            storms and races, a table of figures (MINUTES=10 KERNEL=6.1)'
