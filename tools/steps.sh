@@ -8,13 +8,16 @@
 #                          closing line 'N passed, N failed[, N skipped]', or as
 #                          one test where it has none; end it when its budget of
 #                          so many seconds is used up
+#   beside COMMAND...      begin a command in the background
+#   beside_end NAME        wait for it, show what it said, and count it as a step
 #   summary                print the sum as such a line; fails if anything did
 #
 # A command that fails without counting a failure is one failure, and so is one
 # that counts and has passed nothing. With a budget the command is a program.
 
 steps_log=$(mktemp -d "${TMPDIR:-/tmp}/ksem-steps.XXXXXX")
-trap 'rm -rf "$steps_log"' EXIT
+steps_beside=''
+trap '[[ -z $steps_beside ]] || kill "$steps_beside"; rm -rf "$steps_log"' EXIT
 steps_passed=0
 steps_failed=0
 steps_skipped=0
@@ -51,6 +54,24 @@ step() {
 	((f == 0)) || steps_bad+=("$name")
 	echo "== $name: $p passed, $f failed, $s skipped, exit status $status," \
 		"$((SECONDS - began))$budget s"
+}
+
+beside() {
+	"$@" >"$steps_log/said" 2>&1 &
+	steps_beside=$!
+}
+
+steps_say_again() {
+	cat "$steps_log/said"
+	return "$1"
+}
+
+beside_end() {
+	local status=0
+
+	wait "$steps_beside" || status=$?
+	steps_beside=''
+	step "$1" steps_say_again "$status"
 }
 
 summary() {
