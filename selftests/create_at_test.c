@@ -23,13 +23,7 @@ FIXTURE(at) {
 
 FIXTURE_SETUP(at)
 {
-	self->fd = -1;
-	self->dir = -1;
-	if (!ksem_test_is_root())
-		return;
-	umask(0);
-	self->dir = ksem_test_mounted("mode=0777");
-	ASSERT_LE(0, self->dir);
+	ASSERT_TRUE(ksem_test_mount_for_all(&self->dir));
 	self->fd = ksem_test_open(O_RDWR);
 	ASSERT_LE(0, self->fd);
 	self->room = ksem_test_room(self->dir);
@@ -603,6 +597,19 @@ static bool is_there(FIXTURE_DATA(at) * self)
 	return ksem_test_exists(self->dir, "t");
 }
 
+/* The handle is a child's alone, until that is killed. */
+static pid_t hand_over(FIXTURE_DATA(at) * self)
+{
+	pid_t child = ksem_test_fork();
+
+	if (!child)
+		for (;;)
+			pause();
+	close(self->fd);
+	self->fd = -1;
+	return child;
+}
+
 TEST_F(at, temporary_name_goes_with_its_only_handle)
 {
 	if (self->dir < 0)
@@ -662,12 +669,7 @@ TEST_F(at, temporary_name_goes_when_all_who_share_a_handle_are_killed)
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	ASSERT_EQ(0, create_temporary(self, self->fd));
-	child = ksem_test_fork();
-	if (!child)
-		for (;;)
-			pause();
-	close(self->fd);
-	self->fd = -1;
+	child = hand_over(self);
 	EXPECT_TRUE(is_there(self));
 	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
 	EXPECT_FALSE(is_there(self));
@@ -744,12 +746,7 @@ TEST_F(at, temporary_name_makes_no_close_wait_for_a_reader_of_the_directory)
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	ASSERT_EQ(0, create_temporary(self, self->fd));
-	child = ksem_test_fork();
-	if (!child)
-		for (;;)
-			pause();
-	close(self->fd);
-	self->fd = -1;
+	child = hand_over(self);
 	result = reader_start(&reader, self->dir);
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");

@@ -52,6 +52,20 @@ static inline int ksem_test_mounted(const char *options)
 	return result ?: ksem_test_open_dir(KSEM_TEST_MOUNT);
 }
 
+/*
+ * For fixtures: one that all may write to, and no umask. Without root *dir is -1, and
+ * the tests skip; false where mounting should have been possible.
+ */
+static inline bool ksem_test_mount_for_all(int *dir)
+{
+	*dir = -1;
+	if (!ksem_test_is_root())
+		return true;
+	umask(0);
+	*dir = ksem_test_mounted("mode=0777");
+	return *dir >= 0;
+}
+
 /* What create_at does with a valid argument; any field may be changed after. */
 static inline struct ksem_create_at ksem_test_create_at_arg(const char *name, __u32 flags,
 							    __u32 initial, __u32 max)

@@ -20,12 +20,7 @@ FIXTURE(fs) {
 
 FIXTURE_SETUP(fs)
 {
-	self->dir = -1;
-	if (!ksem_test_is_root())
-		return;
-	umask(0);
-	self->dir = ksem_test_mounted("mode=0777");
-	ASSERT_LE(0, self->dir);
+	ASSERT_TRUE(ksem_test_mount_for_all(&self->dir));
 }
 
 FIXTURE_TEARDOWN(fs)

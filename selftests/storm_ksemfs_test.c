@@ -35,12 +35,7 @@ FIXTURE(storm) {
 
 FIXTURE_SETUP(storm)
 {
-	self->dir = -1;
-	if (!ksem_test_is_root())
-		return;
-	umask(0);
-	self->dir = ksem_test_mounted("mode=0777");
-	ASSERT_LE(0, self->dir);
+	ASSERT_TRUE(ksem_test_mount_for_all(&self->dir));
 	self->s = (struct storm){
 		.counts = ksem_test_shared(sizeof(*self->s.counts)),
 		.seed = ksem_test_own_seed(ksem_test_new_seed(), 0),
