@@ -341,27 +341,52 @@ TEST_F_TIMEOUT(storm, of_temporary_names_leaves_none, KSEM_TEST_LONG)
 	EXPECT_LT(0, s->counts->opened);
 }
 
-/* The last handle of a temporary name goes while its file system does. */
+/* The last handles of temporary names go while their file system does. */
+
+#define HANDLES		32
 
 struct closer {
 	pthread_barrier_t barrier;
-	int fd;
+	int fd[HANDLES];
+	unsigned int us;	/* how long the last unmount took */
+	unsigned int seed;
 };
 
 static void *closer_main(void *data)
 {
 	struct closer *closer = data;
+	int i;
 
 	pthread_barrier_wait(&closer->barrier);
-	close(closer->fd);
+	/* A name goes much faster than a file system: at any moment of that. */
+	ksem_test_busy_for_up_to(closer->us, &closer->seed);
+	for (i = 0; i < HANDLES; i++)
+		close(closer->fd[i]);
 	return NULL;
+}
+
+/* What the closer closes: each is the only handle of a temporary name. */
+static bool make_handles(struct closer *closer)
+{
+	int i, result = 0, dir = ksem_test_open_dir(KSEM_TEST_MOUNT);
+	char name[8];
+
+	for (i = 0; i < HANDLES && !result; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		closer->fd[i] = ksem_test_open(O_RDWR);
+		result = ksem_test_create_at(dir, name, KSEM_CREATE_TEMPORARY, 0600,
+					     closer->fd[i]);
+	}
+	close(dir);
+	return !result;
 }
 
 TEST_F_TIMEOUT(storm, of_umounts_against_last_closes, KSEM_TEST_LONG)
 {
-	struct closer closer = { };
+	struct closer closer = { .us = 1, .seed = self->s.seed };
 	pthread_t thread;
-	int i, dir;
+	__u64 began;
+	int i;
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
@@ -369,17 +394,16 @@ TEST_F_TIMEOUT(storm, of_umounts_against_last_closes, KSEM_TEST_LONG)
 	pthread_barrier_init(&closer.barrier, NULL, 2);
 	close(self->dir);
 	self->dir = -1;
-	for (i = 0; i < 5 * CYCLES * ksem_test_scale(); i++) {
-		closer.fd = ksem_test_open(O_RDWR);
-		dir = ksem_test_open_dir(KSEM_TEST_MOUNT);
-		ASSERT_EQ(0, ksem_test_create_at(dir, "t", KSEM_CREATE_TEMPORARY, 0600,
-						 closer.fd));
-		close(dir);
+	for (i = 0; i < 10 * CYCLES * ksem_test_scale(); i++) {
+		ASSERT_TRUE(make_handles(&closer));
 		ASSERT_EQ(0, pthread_create(&thread, NULL, closer_main, &closer));
 		pthread_barrier_wait(&closer.barrier);
+		began = ksem_test_now();
 		/* Plainly, or lazily: the closer may have it for a moment. */
 		ASSERT_EQ(0, umount2(KSEM_TEST_MOUNT, i % 2 ? MNT_DETACH : 0));
+		began = ksem_test_now() - began;
 		pthread_join(thread, NULL);
+		closer.us = 1 + began / 1000;
 		ASSERT_EQ(0, ksem_test_mount_at(KSEM_TEST_MOUNT, NULL));
 	}
 	ksem_test_figure("unmounts against last closes", i, 0);
