@@ -633,6 +633,23 @@ TEST_F(fs, open_beyond_the_limit_of_handles_is_ENOSPC)
 	close(fd);
 }
 
+TEST_F(fs, failing_open_keeps_nothing_of_the_semaphore)
+{
+	long semaphores;
+	int fd;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	semaphores = ksem_test_set_parameter("max_semaphores", 1);
+	fd = ksem_test_named(self->dir, "a", 0);
+	EXPECT_EQ(0, ksem_test_shutdown(fd));
+	EXPECT_EQ(-ESHUTDOWN, ksem_test_can_open_at(self->dir, "a", O_RDWR));
+	EXPECT_EQ(0, ksem_test_unlink(self->dir, "a"));
+	close(fd);
+	EXPECT_EQ(0, make(self, "b"));
+	ksem_test_set_parameter("max_semaphores", semaphores);
+}
+
 /* What inotify tells of a directory. */
 
 static bool next_event(int watch, __u32 mask, const char *name)
