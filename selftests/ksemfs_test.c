@@ -341,10 +341,10 @@ TEST_F(fs, limits_come_back_with_the_file_system)
 		SKIP(return, "needs root");
 	names = ksem_test_set_parameter("max_names_per_user", 2);
 	dir = mount_another(self, "d", NULL);
-	ASSERT_EQ(0, ksem_test_create_at(dir, "a", 0, 0600, -1));
+	EXPECT_EQ(0, ksem_test_create_at(dir, "a", 0, 0600, -1));
 	EXPECT_EQ(-ENOSPC, ksem_test_create_at(dir, "b", 0, 0600, -1));
 	close(dir);
-	ASSERT_EQ(0, umount(KSEM_TEST_MOUNT "/d"));
+	EXPECT_EQ(0, umount(KSEM_TEST_MOUNT "/d"));
 	semaphores = ksem_test_set_parameter("max_semaphores", 1);
 	EXPECT_EQ(0, make(self, "a"));
 	ksem_test_set_parameter("max_semaphores", semaphores);
@@ -881,15 +881,15 @@ TEST_F(fs, limit_per_user_counts_all_instances)
 		SKIP(return, "needs root");
 	other = mount_another(self, "d", "mode=0777");
 	old = ksem_test_set_parameter("max_names_per_user", 2);
-	ASSERT_EQ(0, ksem_test_as(1, 1, make(self, "a")));
-	ASSERT_EQ(0, ksem_test_as(1, 1, ksem_test_create_at(other, "a", 0, 0600, -1)));
+	EXPECT_EQ(0, ksem_test_as(1, 1, make(self, "a")));
+	EXPECT_EQ(0, ksem_test_as(1, 1, ksem_test_create_at(other, "a", 0, 0600, -1)));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(1, 1, make(self, "b")));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(1, 1, make_dir(self, "b")));
 	EXPECT_EQ(0, ksem_test_as(2, 2, make(self, "b")));
 	/* Who made it is charged, whoever owns it and whoever takes it away. */
-	ASSERT_EQ(0, fchownat(self->dir, "a", 2, 2, 0));
+	EXPECT_EQ(0, fchownat(self->dir, "a", 2, 2, 0));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(1, 1, make(self, "c")));
-	ASSERT_EQ(0, ksem_test_unlink(self->dir, "a"));
+	EXPECT_EQ(0, ksem_test_unlink(self->dir, "a"));
 	EXPECT_EQ(0, ksem_test_as(1, 1, make_dir(self, "c")));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(1, 1, make_dir(self, "e")));
 	EXPECT_EQ(0, ksem_test_as(2, 2, make(self, "e")));
@@ -985,9 +985,9 @@ TEST_F(fs, limit_per_user_is_met_in_a_user_namespace_too)
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	old = ksem_test_set_parameter("max_names_per_user", 2);
-	ASSERT_EQ(0, ksem_test_as(KSEM_TEST_OWNER, KSEM_TEST_OWNER, make(self, "a")));
+	EXPECT_EQ(0, ksem_test_as(KSEM_TEST_OWNER, KSEM_TEST_OWNER, make(self, "a")));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(0, 0, make_two_in_userns()));
-	ASSERT_EQ(0, ksem_test_unlink(self->dir, "a"));
+	EXPECT_EQ(0, ksem_test_unlink(self->dir, "a"));
 	EXPECT_EQ(0, ksem_test_as(0, 0, make_two_in_userns()));
 	ksem_test_set_parameter("max_names_per_user", old);
 }
