@@ -650,11 +650,8 @@ static void fuzz_all(void)
 	tell(fuzz_now(CLOCK_MONOTONIC) - began);
 }
 
-/* One worker to its end. */
-static void run_one(void)
+static void run_to_its_end(__u64 began)
 {
-	__u64 began = fuzz_now(CLOCK_MONOTONIC);
-
 	start_child(0);
 	while (reap()) {
 		fuzz_sleep(SINGLE_TICK_NS);
@@ -663,6 +660,16 @@ static void run_one(void)
 		    fuzz_now(CLOCK_MONOTONIC) - began >= seconds * SECOND)
 			shared->stop = 1;
 	}
+}
+
+/* One worker. Distilling goes on where a program has been its end. */
+static void run_one(void)
+{
+	__u64 began = fuzz_now(CLOCK_MONOTONIC);
+
+	do {
+		run_to_its_end(began);
+	} while (shared->mode == MODE_DISTILL && !shared->stop);
 	if (children[0].killed) {
 		fputs("ksem-fuzz: a call had no end, and the worker was killed\n", stderr);
 		exit(2);

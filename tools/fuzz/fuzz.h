@@ -272,6 +272,9 @@ struct fuzz_worker {
  * @corpus: programs.
  * @edges: pairs of points met one after the other, hashed.
  * @points: reached points, by distance from @text.
+ * @distilled: distilling: how many programs have been looked at.
+ * @kept: and of these kept, at the beginning of @corpus.
+ * @covered: points that a kept program reaches.
  */
 struct fuzz_shared {
 	__u32 mode;
@@ -289,6 +292,9 @@ struct fuzz_shared {
 	struct fuzz_program corpus[FUZZ_MAX_CORPUS];
 	__u8 edges[FUZZ_EDGES];
 	__u8 points[FUZZ_TEXT];
+	__u32 distilled;
+	__u32 kept;
+	__u8 covered[FUZZ_TEXT];
 };
 
 /* Descriptors that a worker finds open, far above those that programs use. */

@@ -317,8 +317,6 @@ static void fuzz(struct fuzz_process *p)
  * don't count here.
  */
 
-static __u8 wanted[FUZZ_TEXT];
-
 /* Runs the program on its own account. Returns how many wanted points it reaches. */
 static unsigned int wanted_points(struct fuzz_process *p, const struct fuzz_program *program)
 {
@@ -329,7 +327,7 @@ static unsigned int wanted_points(struct fuzz_process *p, const struct fuzz_prog
 	p->rounds = 2;
 	run_program(p, false);
 	for (i = 0; i < FUZZ_TEXT; i++)
-		nr += p->shared->points[i] && wanted[i];
+		nr += p->shared->points[i] && !p->shared->covered[i];
 	return nr;
 }
 
@@ -351,33 +349,32 @@ static void shorten(struct fuzz_process *p, struct fuzz_program *program, unsign
 	}
 }
 
+static void distill_one(struct fuzz_process *p, struct fuzz_program program)
+{
+	struct fuzz_shared *s = p->shared;
+	unsigned int i, points = wanted_points(p, &program);
+
+	if (!points)
+		return;
+	shorten(p, &program, points);
+	/* What a race reached once may not be reached again. */
+	if (!wanted_points(p, &program))
+		return;
+	for (i = 0; i < FUZZ_TEXT; i++)
+		s->covered[i] |= s->points[i];
+	s->corpus[s->kept++] = program;
+}
+
+/* A worker that follows one that has died goes on behind the program that was its end. */
 static void distill(struct fuzz_process *p)
 {
-	static __u8 reached[FUZZ_TEXT];
 	struct fuzz_shared *s = p->shared;
-	unsigned int i, j, points, kept = 0;
 
-	memset(wanted, 1, sizeof(wanted));
-	for (i = 0; i < s->nr_corpus; i++) {
-		struct fuzz_program program = s->corpus[i];
-
-		points = wanted_points(p, &program);
-		if (!points)
-			continue;
-		shorten(p, &program, points);
-		/* What a race reached once may not be reached again. */
-		if (!wanted_points(p, &program))
-			continue;
-		for (j = 0; j < FUZZ_TEXT; j++) {
-			if (!s->points[j])
-				continue;
-			reached[j] = 1;
-			wanted[j] = 0;
-		}
-		s->corpus[kept++] = program;
-	}
-	s->nr_corpus = kept;
-	memcpy(s->points, reached, sizeof(reached));
+	while (s->distilled < s->nr_corpus)
+		distill_one(p, s->corpus[s->distilled++]);
+	s->nr_corpus = s->kept;
+	memcpy(s->points, s->covered, sizeof(s->points));
+	s->stop = 1;
 }
 
 /*
