@@ -2,6 +2,7 @@
 /*
  * ksem-fuzz: promises that have to hold whatever the programs do
  */
+#include <linux/fs.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -80,26 +81,98 @@ static bool is_bad_list(const struct fuzz_call *c)
 	return c->m < sizeof(struct ksem_holder_entry) || c->m > 4096 || c->m % 8;
 }
 
+static bool is_bad_option(unsigned int option)
+{
+	return option % FUZZ_OPTIONS >= FUZZ_FIRST_BAD_OPTION;
+}
+
+/* The common one has the ids and the mode that it was mounted with. */
+static bool is_bad_remount(const struct fuzz_call *c)
+{
+	return is_bad_option(c->m) ||
+	       (!(c->n & 1) && strcmp(fuzz_options[c->m % FUZZ_OPTIONS].key, "max"));
+}
+
+/* One that a user namespace does not have. */
+static bool needs_id(unsigned int option)
+{
+	return strstr(fuzz_options[option % FUZZ_OPTIONS].key, "id");
+}
+
+static bool is_bad_mount(const struct fuzz_call *c)
+{
+	return is_bad_option(c->n) || is_bad_option(c->m) ||
+	       (c->flags & MOUNT_USERNS &&
+		(c->flags & MOUNT_NO_IDS || needs_id(c->n) || needs_id(c->m)));
+}
+
+/* Of a path that is renamed to itself nobody asks how. */
+static bool is_bad_rename(const struct fuzz_call *c)
+{
+	return c->n % FUZZ_PATHS != c->m % FUZZ_PATHS && c->flags > RENAME_EXCHANGE;
+}
+
+static bool is_bad_open(const struct fuzz_call *c)
+{
+	unsigned int extra = (c->flags >> OPEN_EXTRA_SHIFT) % NR_OPEN_EXTRAS;
+
+	return extra == OPEN_DIRECT || extra == OPEN_EXCLUSIVE;
+}
+
+/* All else that is done with a file has no meaning for a handle. */
+static bool is_bad_file(const struct fuzz_call *c)
+{
+	return c->n != FILE_SET_FLAGS;
+}
+
+static bool must_fail_without_ioctl(const struct fuzz_call *c)
+{
+	switch (c->op) {
+	case OP_OPEN_NAME:
+		return is_bad_open(c);
+	case OP_RENAME:
+		return is_bad_rename(c);
+	case OP_MAKE:
+		return true;
+	case OP_MOUNT:
+		return is_bad_mount(c);
+	case OP_REMOUNT:
+		return is_bad_remount(c);
+	case OP_FILE:
+		return is_bad_file(c);
+	default:
+		return false;
+	}
+}
+
+/* Across the hole there is enough of the shortest structures. */
+static bool is_bad_address(const struct fuzz_call *c, unsigned int bytes)
+{
+	return c->ptr > PTR_READ_ONLY && (c->ptr != PTR_ACROSS || bytes > 8);
+}
+
 /* Nobody could say yes to this call, whatever state the semaphore is in. */
 static bool must_fail(const struct fuzz_call *c)
 {
 	const struct fuzz_op_info *op = &fuzz_ops[c->op];
 
 	if (!op->cmd)
-		return false;
+		return must_fail_without_ioctl(c);
 	if (fuzz_op_has(op, 'n') && c->n > KSEM_MAX_PERMITS &&
 	    c->op != OP_HOLDERS && c->op != OP_WAITERS)
 		return true;
 	if (!op->bytes)
 		return false;
-	if (c->ptr > PTR_READ_ONLY || c->size > SIZE_LAST_GOOD || c->flags & ~op->flags)
+	if (is_bad_address(c, op->bytes) || c->size > SIZE_LAST_GOOD || c->flags & ~op->flags)
 		return true;
 	if (c->odd & ODD_RESERVED && fuzz_op_has(op, 'd') && !fuzz_op_creates(c->op) &&
 	    c->op != OP_TRANSFER)
 		return true;
 	/* -1 is no descriptor, and none is needed for a name. */
 	if (c->odd & (ODD_FD_NONE | ODD_FD_OTHER) && fuzz_op_has(op, 'o') &&
-	    (c->op != OP_CREATE_AT || !(c->odd & ODD_FD_NONE)))
+	    (c->op != OP_CREATE_AT || c->odd & ODD_FD_OTHER))
+		return true;
+	if (c->op == OP_CREATE_AT && c->odd & (ODD_NAME | ODD_RESERVED))
 		return true;
 	if (c->op == OP_ACQUIRE_EX && c->arg >> 63 && c->arg != KSEM_NO_DEADLINE &&
 	    !(c->flags & KSEM_FLAG_UNINTERRUPTIBLE))
@@ -118,12 +191,8 @@ void fuzz_check_call(struct fuzz_thread *t, const struct fuzz_call *c, long ret,
 			fuzz_violation(t->process, "%s: %s (%d)", name, strerror(err), err);
 		return;
 	}
-	if (c->op == OP_READ || c->op == OP_WRITE) {
-		if (ret > (long)c->n)
-			fuzz_violation(t->process, "%s of %u returned %ld", name, c->n, ret);
-	} else if (fuzz_ops[c->op].cmd && ret > 1) {
+	if (fuzz_ops[c->op].cmd && ret > 1)
 		fuzz_violation(t->process, "%s returned %ld", name, ret);
-	}
 	if (!t->process->unreliable && must_fail(c))
 		fuzz_violation(t->process, "%s succeeded with bad arguments", name);
 }
@@ -192,7 +261,7 @@ void fuzz_check_info(struct fuzz_thread *t, const struct ksem_info *info)
 		show_info(t, info, wrong);
 }
 
-static bool read_info(int fd, struct ksem_info *info)
+bool fuzz_read_info(int fd, struct ksem_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
@@ -235,8 +304,8 @@ static const char *wrong_look(int fd, struct ksem_info *info)
 	__u64 sum;
 	__u32 nr;
 
-	if (!read_info(fd, info) || !sum_holders(fd, &sum, &nr) || !read_info(fd, &again) ||
-	    memcmp(info, &again, sizeof(again)))
+	if (!fuzz_read_info(fd, info) || !sum_holders(fd, &sum, &nr) ||
+	    !fuzz_read_info(fd, &again) || memcmp(info, &again, sizeof(again)))
 		return NULL;
 	if (sum != info->out_held || nr != info->out_holders)
 		return "the holders don't have what is held";

@@ -110,6 +110,23 @@ static void wait_for_queue(int fd, unsigned int nr)
 	}
 }
 
+/* The sibling seldom comes when the queue is long: as it is, and where it can't be told. */
+static void look_at_queue(struct fuzz_thread *t, int fd)
+{
+	static struct ksem_waiter_entry entries[CROWD_MAX];
+	struct ksem_waiters list = {
+		.size = sizeof(list),
+		.entries = (unsigned long)entries,
+		.count = CROWD_MAX,
+		.entry_size = sizeof(entries[0]),
+	};
+
+	syscall(SYS_ioctl, fd, KSEM_IOC_WAITERS, &list);
+	/* Half an entry, then a hole. */
+	list.entries = fuzz_area_entries(&t->area, t->process->page, PTR_ACROSS, 0);
+	syscall(SYS_ioctl, fd, KSEM_IOC_WAITERS, &list);
+}
+
 /* Those who still wait are signalled, if that is how they are to end. */
 static unsigned int count_waiting(unsigned int nr, bool kick)
 {
@@ -174,6 +191,7 @@ long fuzz_crowd(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 	}
 	if ((c->flags & CROWD_END) != CROWD_NOTHING)
 		wait_for_queue(fd, nr);
+	look_at_queue(t, fd);
 	give(fd, c);
 	/* Time for those who got something, or who have a deadline; then signals. */
 	fuzz_sleep(2000000);

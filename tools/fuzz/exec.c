@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -48,12 +49,12 @@ union fuzz_arg {
 	unsigned char bytes[2 * 4096];
 };
 
-static int slot_fd(struct fuzz_thread *t, unsigned int slot)
+int fuzz_slot_fd(struct fuzz_thread *t, unsigned int slot)
 {
 	return __atomic_load_n(&t->process->slot[slot], __ATOMIC_RELAXED);
 }
 
-static void set_slot(struct fuzz_process *p, unsigned int slot, int fd)
+void fuzz_set_slot(struct fuzz_process *p, unsigned int slot, int fd)
 {
 	int old = __atomic_exchange_n(&p->slot[slot], fd, __ATOMIC_RELAXED);
 
@@ -63,7 +64,7 @@ static void set_slot(struct fuzz_process *p, unsigned int slot, int fd)
 
 void fuzz_close_slot(struct fuzz_process *p, unsigned int slot)
 {
-	set_slot(p, slot, -1);
+	fuzz_set_slot(p, slot, -1);
 }
 
 /*
@@ -104,21 +105,19 @@ static void fill_label(__u8 *label, unsigned int which)
 	}
 }
 
-static int other_fd(struct fuzz_thread *t, const struct fuzz_call *c)
+int fuzz_other_fd(struct fuzz_thread *t, const struct fuzz_call *c)
 {
 	if (c->odd & ODD_FD_NONE)
-		return -1;
-	return c->odd & ODD_FD_OTHER ? FUZZ_FD_SHARED : slot_fd(t, c->other);
+		return c->odd & ODD_FD_OTHER ? -2 : -1;
+	return c->odd & ODD_FD_OTHER ? FUZZ_FD_SHARED : fuzz_slot_fd(t, c->other);
 }
-
-static const char names[FUZZ_NAMES][2] = { "a", "b", "c", "d" };
 
 static void fill_create_at(struct fuzz_thread *t, const struct fuzz_call *c,
 			   struct ksem_create_at *at)
 {
-	at->name = (unsigned long)names[c->slot % FUZZ_NAMES];
-	at->mode = 0600;
-	at->fd = other_fd(t, c);
+	fuzz_fill_name(t, c, at);
+	at->mode = c->odd & ODD_RESERVED ? 02600 : 0600;
+	at->fd = fuzz_other_fd(t, c);
 	at->initial = c->n;
 	at->max = c->m;
 	at->handoff_ns = c->arg;
@@ -153,7 +152,7 @@ static void fill(struct fuzz_thread *t, const struct fuzz_call *c, union fuzz_ar
 		fill_create_at(t, c, &arg->create_at);
 		break;
 	case OP_ATTACH:
-		arg->attach.fd = other_fd(t, c);
+		arg->attach.fd = fuzz_other_fd(t, c);
 		arg->attach.reserved = reserved;
 		break;
 	case OP_ACQUIRE_EX:
@@ -170,7 +169,7 @@ static void fill(struct fuzz_thread *t, const struct fuzz_call *c, union fuzz_ar
 		break;
 	case OP_TRANSFER:
 		arg->transfer.n = c->n;
-		arg->transfer.fd = other_fd(t, c);
+		arg->transfer.fd = fuzz_other_fd(t, c);
 		break;
 	case OP_POST:
 	case OP_REDUCE:
@@ -261,7 +260,10 @@ static long run_struct(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 	fill(t, c, &arg);
 	bytes = set_size(t, c, &arg);
 	at = fuzz_area_place(&t->area, t->process->page, c, &arg, bytes);
-	ret = syscall(SYS_ioctl, fd, fuzz_ops[c->op].cmd, at);
+	if (c->op == OP_CREATE_AT)
+		ret = fuzz_create_at(c, at);
+	else
+		ret = syscall(SYS_ioctl, fd, fuzz_ops[c->op].cmd, at);
 	if (ret >= 0)
 		look_at_result(t, c);
 	return ret;
@@ -271,14 +273,17 @@ static long run_struct(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
  * What is no ioctl of ksem's
  */
 
-static long run_open(struct fuzz_thread *t, const struct fuzz_call *c, int dir, const char *name)
+/* The others have no meaning for a device, or should not have. */
+#define OPEN_KEPT_FLAGS		(O_ACCMODE | O_NONBLOCK | O_CLOEXEC)
+
+static long run_open(struct fuzz_thread *t, const struct fuzz_call *c)
 {
-	static const int modes[] = { O_RDONLY, O_WRONLY, O_RDWR };
-	int fd = syscall(SYS_openat, dir, name, modes[c->flags % 3] | O_CLOEXEC, 0);
+	int flags = fuzz_open_flags(c) & OPEN_KEPT_FLAGS;
+	int fd = syscall(SYS_openat, AT_FDCWD, "/dev/ksem", flags, 0);
 
 	if (fd < 0)
 		return fd;
-	set_slot(t->process, c->slot, fd);
+	fuzz_set_slot(t->process, c->slot, fd);
 	return 0;
 }
 
@@ -288,14 +293,14 @@ static long run_dup(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 
 	if (new < 0)
 		return new;
-	set_slot(t->process, c->other, new);
+	fuzz_set_slot(t->process, c->other, new);
 	return 0;
 }
 
 /* Over the other slot's descriptor, whatever is being done with that. */
 static long run_dup_over(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
-	int over = slot_fd(t, c->other);
+	int over = fuzz_slot_fd(t, c->other);
 
 	if (over < 0 || over == fd)
 		return 0;
@@ -309,25 +314,43 @@ static long run_other_ioctl(struct fuzz_thread *t, const struct fuzz_call *c, in
 	return syscall(SYS_ioctl, fd, c->n, args[c->arg % ARRAY_SIZE(args)]);
 }
 
+/* Into a pipe, which waits for nobody. */
+static long run_splice(int fd)
+{
+	int ends[2];
+	long ret;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	ret = splice(fd, NULL, ends[1], NULL, 1, SPLICE_F_NONBLOCK);
+	close(ends[0]);
+	close(ends[1]);
+	return ret;
+}
+
 static long run_file(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
 	void *p;
 
 	switch (c->n) {
-	case 0:
+	case FILE_PREAD:
 		return pread(fd, t->area.own, 1, 0);
-	case 1:
+	case FILE_PWRITE:
 		return pwrite(fd, t->area.own, 1, 0);
-	case 2:
+	case FILE_SEEK:
 		return lseek(fd, 1, SEEK_SET);
-	case 3:
+	case FILE_MAP:
 		p = mmap(NULL, t->process->page, PROT_READ, MAP_SHARED, fd, 0);
 		if (p == MAP_FAILED)
 			return -1;
 		munmap(p, t->process->page);
 		return 0;
-	case 4:
+	case FILE_SET_FLAGS:
 		return fcntl(fd, F_SETFL, O_NONBLOCK);
+	case FILE_SPLICE:
+		return run_splice(fd);
+	case FILE_SEND:
+		return sendfile(FUZZ_FD_SWAP, fd, NULL, 1);
 	default:
 		return fsync(fd);
 	}
@@ -395,7 +418,7 @@ static long run_receive(struct fuzz_thread *t, const struct fuzz_call *c)
 	if (!cmsg)
 		return 0;
 	memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	set_slot(t->process, c->slot, fd);
+	fuzz_set_slot(t->process, c->slot, fd);
 	return 0;
 }
 
@@ -475,15 +498,22 @@ static long run_plain(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
 	switch (c->op) {
 	case OP_OPEN:
-		return run_open(t, c, AT_FDCWD, "/dev/ksem");
+		return run_open(t, c);
 	case OP_OPEN_NAME:
-		return run_open(t, c, FUZZ_FD_NAMES, names[c->n % FUZZ_NAMES]);
+		return fuzz_open_name(t, c);
 	case OP_UNLINK:
-		return unlinkat(FUZZ_FD_NAMES, names[c->n % FUZZ_NAMES], 0);
+	case OP_MKDIR:
+	case OP_RENAME:
+	case OP_LOOK:
+	case OP_MAKE:
+		return fuzz_run_name(t, c);
+	case OP_MOUNT:
+		return fuzz_mount(t, c);
+	case OP_REMOUNT:
+		return fuzz_remount(c);
 	case OP_READ:
-		return read(fd, t->area.own, c->n % t->process->page);
 	case OP_WRITE:
-		return write(fd, t->area.own, c->n % t->process->page);
+		return fuzz_bytes(t, c, fd);
 	case OP_CLOSE:
 		fuzz_close_slot(t->process, c->slot);
 		return 0;
@@ -566,7 +596,7 @@ long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c)
 {
 	struct fuzz_thread_state *s = t->state;
 	bool fail = c->fail && t->fail_fd >= 0;
-	int fd = c->op == OP_CREATE_AT ? FUZZ_FD_NAMES : slot_fd(t, c->slot), err;
+	int fd = fuzz_slot_fd(t, c->slot), err;
 	long ret;
 
 	if (fd < 0 && needs_descriptor(c))

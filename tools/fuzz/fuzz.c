@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -230,9 +231,26 @@ static void read_trace(void)
  * Limits
  */
 
-static const char * const limits[] = {
-	"/sys/module/ksem/parameters/max_semaphores",
-	"/sys/module/ksem/parameters/max_handles",
+static int create_one(void);
+static int create_node(void);
+
+/**
+ * struct limit - a limit of the module
+ * @file: where it is set.
+ * @create: makes one thing that it counts, which goes when the descriptor that is returned
+ *	is closed; or returns -1.
+ */
+struct limit {
+	const char *file;
+	int (*create)(void);
+};
+
+/* Nothing of this process's counts for the last one. */
+static const struct limit limits[] = {
+	{ "/sys/module/ksem/parameters/max_semaphores", create_one },
+	{ "/sys/module/ksem/parameters/max_handles", create_one },
+	{ "/sys/module/ksem/parameters/max_names_per_user", create_node },
+	{ "/sys/module/ksem/parameters/max_names_userns", NULL },
 };
 
 static char limit_was[ARRAY_SIZE(limits)][32];
@@ -242,14 +260,14 @@ static void read_limits(void)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(limits); i++)
-		if (!read_file(limits[i], limit_was[i], sizeof(limit_was[i])))
-			fuzz_die(limits[i]);
+		if (!read_file(limits[i].file, limit_was[i], sizeof(limit_was[i])))
+			fuzz_die(limits[i].file);
 }
 
 static void set_limit(unsigned int i, const char *text)
 {
-	if (!write_file(limits[i], text))
-		fuzz_die(limits[i]);
+	if (!write_file(limits[i].file, text))
+		fuzz_die(limits[i].file);
 }
 
 static void reset_limits(void)
@@ -275,21 +293,52 @@ static int create_one(void)
 	return -1;
 }
 
+/* A new file system. Returns its root. */
+static int mount_names(void)
+{
+	int dir;
+
+	if (mount("none", FUZZ_MOUNT_POINT, "ksemfs", 0, "max=16"))
+		fuzz_die("mounting ksemfs");
+	dir = open(FUZZ_MOUNT_POINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		fuzz_die(FUZZ_MOUNT_POINT);
+	return dir;
+}
+
+static void unmount_names(void)
+{
+	if (umount2(FUZZ_MOUNT_POINT, MNT_DETACH))
+		fuzz_die("unmounting ksemfs");
+}
+
+static int create_node(void)
+{
+	int dir = mount_names(), ret;
+
+	unmount_names();
+	ret = mkdirat(dir, "a", 0700);
+	if (!ret)
+		return dir;
+	close(dir);
+	return -1;
+}
+
 /* With a limit of one there is room for one, and for no second: so nothing is left over. */
 static bool nothing_left(unsigned int limit)
 {
 	int first, second = -1;
 
 	set_limit(limit, "1");
-	first = create_one();
+	first = limits[limit].create();
 	if (first >= 0) {
-		second = create_one();
+		second = limits[limit].create();
 		close(first);
 	}
 	set_limit(limit, limit_was[limit]);
 	if (second >= 0) {
 		close(second);
-		fprintf(stderr, "ksem-fuzz: %s limits nothing\n", limits[limit]);
+		fprintf(stderr, "ksem-fuzz: %s limits nothing\n", limits[limit].file);
 	}
 	return first >= 0 && second < 0;
 }
@@ -300,10 +349,10 @@ static void check_nothing_left(void)
 	unsigned int i, tries;
 
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
-		for (tries = 0; !nothing_left(i); tries++) {
+		for (tries = 0; limits[i].create && !nothing_left(i); tries++) {
 			if (tries == 40) {
 				printf("VIOLATION: something is left of what %s counts\n",
-				       limits[i]);
+				       limits[i].file);
 				shared->violations++;
 				return;
 			}
@@ -705,18 +754,13 @@ static void make_shared(void)
 	map_shared(FUZZ_FD_SHARED);
 }
 
-#define NAMES	"/sys/fs/ksem"
-
-/* A file system for the workers' names, with room for them and for some that are gone. */
+/* The workers' names. There is room for some that are gone, too. */
 static void make_names(void)
 {
-	int dir;
+	int dir = mount_names();
 
-	if (mount("none", NAMES, "ksemfs", 0, "max=16"))
-		fuzz_die("mounting ksemfs");
-	dir = open(NAMES, O_RDONLY | O_DIRECTORY);
-	if (dir < 0 || dup2(dir, FUZZ_FD_NAMES) < 0)
-		fuzz_die(NAMES);
+	if (dup2(dir, FUZZ_FD_NAMES) < 0)
+		fuzz_die("dup2");
 	close(dir);
 }
 
@@ -724,8 +768,7 @@ static void make_names(void)
 static void remove_names(void)
 {
 	close(FUZZ_FD_NAMES);
-	if (umount2(NAMES, MNT_DETACH))
-		fuzz_die("unmounting ksemfs");
+	unmount_names();
 }
 
 static void load(const char *name)

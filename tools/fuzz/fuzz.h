@@ -26,8 +26,13 @@
 #define FUZZ_SLOTS	16
 /* Slots from here on outlive a program, and are what processes swap. */
 #define FUZZ_KEPT_SLOTS	12
-/* Names, which all processes have in common. */
-#define FUZZ_NAMES	4
+/*
+ * Paths in a file system, and the bit that says in which: that which all processes have
+ * in common, or the process's own.
+ */
+#define FUZZ_PATHS	8
+#define FUZZ_DIRECTORY	4
+#define FUZZ_OWN_NAMES	FUZZ_PATHS
 
 enum fuzz_op {
 	OP_OPEN,
@@ -38,6 +43,12 @@ enum fuzz_op {
 	OP_CREATE_AT,
 	OP_OPEN_NAME,
 	OP_UNLINK,
+	OP_MKDIR,
+	OP_RENAME,
+	OP_LOOK,
+	OP_MAKE,
+	OP_MOUNT,
+	OP_REMOUNT,
 	OP_ATTACH,
 	OP_ACQUIRE,
 	OP_TRY_ACQUIRE,
@@ -107,7 +118,8 @@ enum fuzz_size {
 /* Bits of fuzz_call.odd; the rest is which label a create has. */
 #define ODD_RESERVED	1
 #define ODD_FD_NONE	2	/* a descriptor that is not open */
-#define ODD_FD_OTHER	4	/* one that is no handle */
+#define ODD_FD_OTHER	4	/* one that is no handle; both: less than -1 */
+#define ODD_NAME	8	/* create_at: one that can be no name */
 #define ODD_LABEL_SHIFT	4
 #define NR_LABELS	6
 #define FIRST_BAD_LABEL	3
@@ -180,6 +192,79 @@ struct fuzz_op_info {
 };
 
 extern const struct fuzz_op_info fuzz_ops[NR_OPS];
+
+/* How read and write are called. */
+#define BYTES_VECTOR	1	/* with a vector */
+#define BYTES_NOWAIT	2	/* with RWF_NOWAIT */
+
+/* Flags of open and of open_name: the mode is in two bits, then what else is asked for. */
+#define OPEN_EXTRA_SHIFT	2
+enum fuzz_open_extra {
+	OPEN_PLAIN,
+	OPEN_NONBLOCK,
+	OPEN_TRUNCATE,
+	OPEN_CREATE,
+	OPEN_PATH,
+	OPEN_DIRECT,
+	OPEN_EXCLUSIVE,
+	NR_OPEN_EXTRAS,
+};
+
+/* What file does with a descriptor. */
+enum fuzz_file {
+	FILE_PREAD,
+	FILE_PWRITE,
+	FILE_SEEK,
+	FILE_MAP,
+	FILE_SET_FLAGS,
+	FILE_SYNC,
+	FILE_SPLICE,
+	FILE_SEND,
+};
+
+/* What look does with a path. */
+enum fuzz_look {
+	LOOK_STAT,
+	LOOK_STATFS,
+	LOOK_LIST,
+	LOOK_CHMOD,
+	LOOK_CHOWN,
+	LOOK_MOUNTS,		/* of all mounts; the path does not matter */
+	NR_LOOKS,
+};
+
+/* What nobody can do with a path. */
+enum fuzz_make {
+	MAKE_LINK,
+	MAKE_SYMLINK,
+	MAKE_FIFO,
+	MAKE_DEVICE,
+	MAKE_FILE,
+	MAKE_UNNAMED_FILE,
+	MAKE_COMMAND,		/* another ioctl on a directory than create_at */
+	NR_MAKES,
+};
+
+/* How a file system is mounted. */
+#define MOUNT_USERNS	1	/* in a user namespace */
+#define MOUNT_NO_IDS	2	/* in one that has no ids */
+#define MOUNT_LEGACY	4	/* by mount(2), where it is to fail */
+
+/**
+ * struct fuzz_option - an option of a file system
+ * @key: its name.
+ * @value: its value; NULL: it is given without.
+ */
+struct fuzz_option {
+	const char *key;
+	const char *value;
+};
+
+#define FUZZ_OPTIONS		16
+/* The first of them leave room for all paths. */
+#define FUZZ_ROOMY_OPTIONS	2
+#define FUZZ_FIRST_BAD_OPTION	8
+extern const struct fuzz_option fuzz_options[FUZZ_OPTIONS];
 
 struct fuzz_random {
 	__aligned_u64 state;
@@ -297,11 +382,15 @@ struct fuzz_shared {
 	__u8 covered[FUZZ_TEXT];
 };
 
+#define FUZZ_MOUNT_POINT	"/sys/fs/ksem"
+
 /* Descriptors that a worker finds open, far above those that programs use. */
 #define FUZZ_FD_SHARED	500
 #define FUZZ_FD_SWAP	501
 #define FUZZ_FD_OUT	502	/* the other end of the swap */
 #define FUZZ_FD_NAMES	503	/* the root of a ksemfs */
+#define FUZZ_FD_MINE	504	/* the root of the process's own, or the same */
+#define FUZZ_FD_CONTEXT	505	/* from a user namespace; one for each thread */
 #define FUZZ_FD_OWN	510	/* the first of its own */
 
 /*
@@ -376,7 +465,10 @@ struct fuzz_thread {
  * @program: what runs; @self has a copy.
  * @first: its first call that is repeated.
  * @rounds: how often.
- * @unreliable: its calls' memory, or descriptors, are another thread's to change.
+ * @both: the sibling has a part in it.
+ * @unreliable: the calls' memory, or descriptors, are another thread's to change: from
+ *	the first that the sibling may make on.
+ * @exact: nobody else has, or changes, what the handles hold that a call is made on.
  * @go: counts programs; the sibling waits for it.
  * @done: the last program that the sibling has run.
  */
@@ -392,7 +484,9 @@ struct fuzz_process {
 	struct fuzz_program program;
 	unsigned int first;
 	unsigned int rounds;
+	bool both;
 	bool unreliable;
+	bool exact;
 	__u32 go;
 	__u32 done;
 };
@@ -408,8 +502,25 @@ unsigned long fuzz_area_entries(struct fuzz_area *a, unsigned int page, unsigned
 				__u64 bytes);
 
 /* exec.c */
+int fuzz_slot_fd(struct fuzz_thread *t, unsigned int slot);
+int fuzz_other_fd(struct fuzz_thread *t, const struct fuzz_call *c);
+void fuzz_set_slot(struct fuzz_process *p, unsigned int slot, int fd);
 long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c);
 void fuzz_close_slot(struct fuzz_process *p, unsigned int slot);
+
+/* names.c */
+long fuzz_create_at(const struct fuzz_call *c, unsigned long arg);
+void fuzz_fill_name(struct fuzz_thread *t, const struct fuzz_call *c, struct ksem_create_at *at);
+long fuzz_open_name(struct fuzz_thread *t, const struct fuzz_call *c);
+long fuzz_run_name(struct fuzz_thread *t, const struct fuzz_call *c);
+int fuzz_open_flags(const struct fuzz_call *c);
+
+/* mount.c */
+long fuzz_mount(struct fuzz_thread *t, const struct fuzz_call *c);
+long fuzz_remount(const struct fuzz_call *c);
+
+/* bytes.c */
+long fuzz_bytes(struct fuzz_thread *t, const struct fuzz_call *c, int fd);
 
 /* crowd.c */
 bool fuzz_crowd_may_come(struct fuzz_thread *t);
@@ -419,6 +530,7 @@ long fuzz_crowd(struct fuzz_thread *t, const struct fuzz_call *c, int fd);
 void fuzz_check_call(struct fuzz_thread *t, const struct fuzz_call *c, long ret, int err);
 void fuzz_check_info(struct fuzz_thread *t, const struct ksem_info *info);
 void fuzz_check_semaphore(struct fuzz_thread *t, int fd);
+bool fuzz_read_info(int fd, struct ksem_info *info);
 void fuzz_violation(struct fuzz_process *p, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -36,16 +36,32 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_CREATE] = IOCTL(create, CREATE, 10, true, "sfpzdnmga",
 			    KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS,
 			    ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, ENOMEM, ENOSPC)),
-	/* The slot is the name, the other becomes a handle on it. */
+	/* The slot is the path, the other becomes a handle on it. */
 	[OP_CREATE_AT] = IOCTL(create_at, CREATE_AT, 14, true, "sofpzdnmga",
 			       KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS |
 			       KSEM_CREATE_TEMPORARY,
-			       ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, EEXIST, ENOMEM,
-				      ENOSPC)),
+			       ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, ENOENT, ENOTDIR,
+				      ENAMETOOLONG, EEXIST, ENOMEM, ENOSPC)),
 	[OP_OPEN_NAME] = { .name = "open_name", .fields = "sfng", .weight = 14, .rare = true,
-			   .errnos = ERRNOS(ENOENT, ENOMEM, ENOSPC, ESHUTDOWN) },
-	[OP_UNLINK] = { .name = "unlink", .fields = "fn", .weight = 4, .rare = true,
-			.errnos = ERRNOS(ENOENT) },
+			   .errnos = ERRNOS(ENOENT, ENOTDIR, EISDIR, EINVAL, EACCES, EEXIST,
+					    ENOMEM, ENOSPC, ESHUTDOWN) },
+	/* Paths are n, and m where there are two. */
+	[OP_UNLINK] = { .name = "unlink", .fields = "fng", .weight = 10, .rare = true,
+			.errnos = ERRNOS(ENOENT, ENOTDIR, EISDIR, ENOTEMPTY, ENOMEM) },
+	[OP_MKDIR] = { .name = "mkdir", .fields = "fn", .weight = 4, .rare = true,
+		       .errnos = ERRNOS(ENOENT, ENOTDIR, EEXIST, ENOMEM, ENOSPC) },
+	[OP_RENAME] = { .name = "rename", .fields = "fnmg", .weight = 5, .rare = true,
+			.errnos = ERRNOS(ENOENT, ENOTDIR, EISDIR, ENOTEMPTY, EEXIST, EINVAL,
+					 EXDEV, ENOMEM) },
+	[OP_LOOK] = { .name = "look", .fields = "fnm", .weight = 5, .rare = true,
+		      .errnos = ERRNOS(ENOENT, ENOTDIR, EOVERFLOW, ENOMEM) },
+	[OP_MAKE] = { .name = "make", .fields = "nm", .weight = 2, .rare = true,
+		      .errnos = ERRNOS(EPERM, EACCES, EEXIST, ENOENT, ENOTDIR, EISDIR, EXDEV,
+				       EOPNOTSUPP, ENOTTY, ENOMEM) },
+	[OP_MOUNT] = { .name = "mount", .fields = "fnmg", .weight = 2, .rare = true,
+		       .errnos = ERRNOS(EINVAL, ENOSPC, EAGAIN, ENOMEM) },
+	[OP_REMOUNT] = { .name = "remount", .fields = "fnm", .weight = 2, .rare = true,
+			 .errnos = ERRNOS(EINVAL, ENOMEM) },
 	[OP_ATTACH] = IOCTL(attach, ATTACH, 14, true, "sofpzdg", 0,
 			    ERRNOS(EBUSY, EFAULT, E2BIG, EINVAL, EBADF, ENXIO, ESHUTDOWN,
 				   ENOSPC)),
@@ -77,10 +93,10 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_WAITERS] = IOCTL(waiters, WAITERS, 16, false, "sfpzngma", 0, ERRNOS_STRUCT()),
 	[OP_FEATURES] = IOCTL(features, FEATURES, 4, false, "sfpzg", 0,
 			      ERRNOS(EBADF, EFAULT, E2BIG, EINVAL)),
-	[OP_READ] = { .name = "read", .fields = "sfn", .weight = 40,
+	[OP_READ] = { .name = "read", .fields = "sfpng", .weight = 40, .flags = 3,
 		      .errnos = ERRNOS(ENXIO, EBADF, EFAULT, EAGAIN, EINTR) },
-	[OP_WRITE] = { .name = "write", .fields = "sfn", .weight = 40,
-		       .errnos = ERRNOS(ENXIO, EBADF, EPERM, EOVERFLOW, ESHUTDOWN) },
+	[OP_WRITE] = { .name = "write", .fields = "sfpng", .weight = 40, .flags = 3,
+		       .errnos = ERRNOS(ENXIO, EBADF, EFAULT, EPERM, EOVERFLOW, ESHUTDOWN) },
 	[OP_IOCTL] = OTHER(ioctl, 6, "sna"),
 	[OP_FILE] = OTHER(file, 4, "sn"),
 	[OP_POLL] = OTHER(poll, 14, "sga"),
@@ -96,6 +112,14 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_PROTECT] = OTHER(protect, 4, "na"),
 	[OP_CROWD] = OTHER(crowd, 2, "snmg", .rare = true),
 	[OP_PAUSE] = OTHER(pause, 2, "n"),
+};
+
+/* Those that there are; from the first bad one on each is refused. */
+const struct fuzz_option fuzz_options[FUZZ_OPTIONS] = {
+	{ "max", "64" }, { "max", "16" }, { "max", "4" }, { "max", "0" },
+	{ "mode", "700" }, { "mode", "1777" }, { "uid", "1" }, { "gid", "1" },
+	{ "mode", "2000" }, { "mode", "8" }, { "mode", NULL }, { "uid", "4294967295" },
+	{ "gid", "4294967295" }, { "max", "2147483648" }, { "max", "-1" }, { "size", "1" },
 };
 
 bool fuzz_op_has(const struct fuzz_op_info *op, char field)
@@ -206,10 +230,32 @@ static const struct {
 	enum fuzz_op op;
 	unsigned int below;
 } small_numbers[] = {
-	{ OP_FILE, 6 }, { OP_FORK, 4 }, { OP_KICK, 2 }, { OP_TAMPER, 8 }, { OP_PROTECT, 3 },
-	{ OP_PAUSE, 300 }, { OP_OPEN_NAME, FUZZ_NAMES }, { OP_UNLINK, FUZZ_NAMES },
-	{ OP_READ, 70 }, { OP_WRITE, 5 },
+	{ OP_FILE, 8 }, { OP_FORK, 4 }, { OP_KICK, 2 }, { OP_TAMPER, 8 }, { OP_PROTECT, 3 },
+	{ OP_PAUSE, 300 }, { OP_OPEN_NAME, 2 * FUZZ_PATHS }, { OP_UNLINK, 2 * FUZZ_PATHS },
+	{ OP_RENAME, 2 * FUZZ_PATHS }, { OP_LOOK, 2 * FUZZ_PATHS }, { OP_MAKE, 2 * FUZZ_PATHS },
+	{ OP_REMOUNT, 2 },
 };
+
+/* As a rule the one that others are in, so that names stay names. */
+static __u32 random_directory(struct fuzz_random *r)
+{
+	__u32 path = one_in(r, 4) ? fuzz_below(r, FUZZ_PATHS) : FUZZ_DIRECTORY;
+
+	return path + (one_in(r, 2) ? FUZZ_OWN_NAMES : 0);
+}
+
+static __u32 random_option(struct fuzz_random *r)
+{
+	return fuzz_below(r, one_in(r, 3) ? FUZZ_OPTIONS : FUZZ_FIRST_BAD_OPTION);
+}
+
+/* Bytes: few, or more than are copied at once, or than are read at once. */
+static __u32 random_bytes(struct fuzz_random *r)
+{
+	static const __u32 many[] = { 63, 64, 65, 130, 4096, KSEM_READ_MAX, KSEM_READ_MAX + 1 };
+
+	return one_in(r, 16) ? many[fuzz_below(r, ARRAY_SIZE(many))] : fuzz_below(r, 6);
+}
 
 static void set_n(struct fuzz_random *r, struct fuzz_call *c)
 {
@@ -223,6 +269,12 @@ static void set_n(struct fuzz_random *r, struct fuzz_call *c)
 		c->n = crowds[fuzz_below(r, ARRAY_SIZE(crowds))];
 	if (c->op == OP_HOLDERS || c->op == OP_WAITERS)
 		c->n = one_in(r, 8) ? c->n : fuzz_below(r, 40);
+	if (c->op == OP_READ || c->op == OP_WRITE)
+		c->n = random_bytes(r);
+	if (c->op == OP_MKDIR)
+		c->n = random_directory(r);
+	if (c->op == OP_MOUNT)
+		c->n = random_option(r);
 	for (i = 0; i < ARRAY_SIZE(small_numbers); i++)
 		if (c->op == small_numbers[i].op)
 			c->n = fuzz_below(r, small_numbers[i].below);
@@ -232,18 +284,51 @@ static void set_m(struct fuzz_random *r, struct fuzz_call *c)
 {
 	static const __u32 strides[] = { 24, 24, 24, 32, 4096, 0, 16, 28, 4104, ~0U };
 
-	if (fuzz_op_creates(c->op))
+	switch (c->op) {
+	case OP_CREATE:
+	case OP_CREATE_AT:
 		c->m = one_in(r, 16) ? random_number(r) : KSEM_MAX_PERMITS;
-	else if (c->op == OP_CROWD)
+		break;
+	case OP_CROWD:
 		c->m = fuzz_below(r, 90);
-	else
+		break;
+	case OP_RENAME:
+		/* As a rule within one file system. */
+		c->m = fuzz_below(r, FUZZ_PATHS) +
+		       (one_in(r, 8) ? 0 : c->n / FUZZ_OWN_NAMES * FUZZ_OWN_NAMES);
+		break;
+	case OP_LOOK:
+		c->m = fuzz_below(r, NR_LOOKS);
+		break;
+	case OP_MAKE:
+		c->m = fuzz_below(r, NR_MAKES);
+		break;
+	case OP_MOUNT:
+	case OP_REMOUNT:
+		c->m = random_option(r);
+		break;
+	default:
 		c->m = strides[fuzz_below(r, ARRAY_SIZE(strides))];
+	}
+}
+
+static __u32 random_open(struct fuzz_random *r)
+{
+	__u32 mode = one_in(r, 8) ? fuzz_below(r, 2) : 2;
+
+	return mode | (one_in(r, 4) ? fuzz_below(r, NR_OPEN_EXTRAS) << OPEN_EXTRA_SHIFT : 0);
 }
 
 static void set_flags(struct fuzz_random *r, struct fuzz_call *c)
 {
 	if (c->op == OP_OPEN || c->op == OP_OPEN_NAME)
-		c->flags = one_in(r, 8) ? fuzz_below(r, 2) : 2;
+		c->flags = random_open(r);
+	else if (c->op == OP_UNLINK)
+		c->flags = one_in(r, 4);
+	else if (c->op == OP_RENAME)
+		c->flags = one_in(r, 8) ? fuzz_below(r, 16) : fuzz_below(r, 3);
+	else if (c->op == OP_MOUNT)
+		c->flags = one_in(r, 2) ? 0 : fuzz_below(r, 8);
 	else if (c->op == OP_POLL || c->op == OP_EPOLL_ADD)
 		c->flags = random_events(r, c->op == OP_EPOLL_ADD);
 	else if (c->op == OP_TAMPER)
@@ -280,9 +365,21 @@ static void set_arg(struct fuzz_random *r, struct fuzz_call *c)
 static void set_odd(struct fuzz_random *r, struct fuzz_call *c)
 {
 	c->odd = one_in(r, 32) ? 1U << fuzz_below(r, 3) : 0;
+	if (c->odd == ODD_FD_OTHER && one_in(r, 2))
+		c->odd |= ODD_FD_NONE;
+	if (c->op == OP_CREATE_AT && one_in(r, 8))
+		c->odd |= one_in(r, 2) ? ODD_NAME : ODD_FD_NONE;
 	if (fuzz_op_creates(c->op))
 		c->odd |= fuzz_below(r, one_in(r, 16) ? NR_LABELS : FIRST_BAD_LABEL) <<
 			  ODD_LABEL_SHIFT;
+}
+
+/* In the file system much can fail before what is the module's own. */
+static __u32 random_failure(struct fuzz_random *r, const struct fuzz_call *c)
+{
+	bool deep = c->op >= OP_CREATE_AT && c->op <= OP_REMOUNT;
+
+	return one_in(r, deep ? 12 : 64) ? 1 + fuzz_below(r, deep ? 32 : 4) : 0;
 }
 
 static void set_field(struct fuzz_random *r, struct fuzz_call *c, char field)
@@ -295,13 +392,15 @@ static void set_field(struct fuzz_random *r, struct fuzz_call *c, char field)
 		c->other = fuzz_below(r, FUZZ_SLOTS);
 		break;
 	case 'p':
-		c->ptr = fuzz_below(r, one_in(r, 16) ? NR_PTRS : PTR_LAST_GOOD + 1);
+		/* A read has its permits before it finds out. */
+		c->ptr = fuzz_below(r, one_in(r, c->op == OP_READ ? 4 : 16) ? NR_PTRS :
+				    PTR_LAST_GOOD + 1);
 		break;
 	case 'z':
 		c->size = one_in(r, 16) ? fuzz_below(r, NR_SIZES) : SIZE_EXACT;
 		break;
 	case 'f':
-		c->fail = one_in(r, 64) ? 1 + fuzz_below(r, 4) : 0;
+		c->fail = random_failure(r, c);
 		break;
 	case 'd':
 		set_odd(r, c);
@@ -358,7 +457,8 @@ static void make_call(struct fuzz_random *r, struct fuzz_call *c, enum fuzz_op o
 /* Most calls are to meet the handles that the program begins with. */
 static void prefer_slots(struct fuzz_random *r, struct fuzz_call *c, unsigned int slots)
 {
-	if (!one_in(r, 8))
+	/* There it is a path. */
+	if (c->op != OP_CREATE_AT && !one_in(r, 8))
 		c->slot = fuzz_below(r, slots);
 	if (!one_in(r, 8))
 		c->other = fuzz_below(r, slots);
@@ -370,13 +470,28 @@ static unsigned int make_calls(struct fuzz_random *r, struct fuzz_call *c, unsig
 {
 	make_call(r, c, random_op(r), threads);
 	prefer_slots(r, c, slots);
-	if ((c->op != OP_CREATE && c->op != OP_ATTACH) || one_in(r, 8))
+	if ((!fuzz_op_creates(c->op) && c->op != OP_ATTACH) || one_in(r, 8))
 		return 1;
 	c[1] = c[0];
 	make_call(r, c, OP_OPEN, threads);
 	c->thread = c[1].thread;
-	c->slot = c[1].slot;
+	c->slot = c[1].op == OP_CREATE_AT ? c[1].other : c[1].slot;
 	return 2;
+}
+
+/* A semaphore with a name, a new one or not: the slot has a handle on it either way. */
+static void add_named(struct fuzz_random *r, struct fuzz_program *p, unsigned int slot)
+{
+	struct fuzz_call *c = &p->call[p->nr];
+
+	make_call(r, &c[0], OP_UNLINK, 1);
+	make_call(r, &c[1], OP_CREATE_AT, 1);
+	make_call(r, &c[2], OP_OPEN_NAME, 1);
+	c[1].other = slot;
+	c[1].slot = c[0].n;
+	c[2].slot = slot;
+	c[2].n = c[0].n;
+	p->nr += 3;
 }
 
 static void add_handle(struct fuzz_random *r, struct fuzz_program *p, unsigned int slot)
@@ -385,6 +500,11 @@ static void add_handle(struct fuzz_random *r, struct fuzz_program *p, unsigned i
 
 	make_call(r, c, OP_OPEN, 1);
 	c->slot = slot;
+	if (one_in(r, 5)) {
+		p->nr++;
+		add_named(r, p, slot);
+		return;
+	}
 	c++;
 	make_call(r, c, slot && !one_in(r, 4) ? OP_ATTACH : OP_CREATE, 1);
 	c->slot = slot;

@@ -111,12 +111,33 @@ static void run_with_sibling(struct fuzz_process *p)
 		fuzz_futex_wait(&p->done, done);
 }
 
-/* Does another thread change what this program's calls are about? */
+/* May others come by the handles that this call is about? */
+static bool is_private(const struct fuzz_call *c)
+{
+	const struct fuzz_op_info *op = &fuzz_ops[c->op];
+
+	switch (c->op) {
+	case OP_SEND:
+	case OP_RECEIVE:
+	case OP_FORK:
+	case OP_CROWD:
+		return false;
+	case OP_CREATE_AT:
+		return c->other < FUZZ_KEPT_SLOTS;
+	default:
+		return (!fuzz_op_has(op, 's') || c->slot < FUZZ_KEPT_SLOTS) &&
+		       (!fuzz_op_has(op, 'o') || c->other < FUZZ_KEPT_SLOTS);
+	}
+}
+
+/* Does another thread change what this program's calls are about, or a process? */
 static void judge(struct fuzz_process *p)
 {
 	unsigned int i;
 
+	p->both = false;
 	p->unreliable = false;
+	p->exact = true;
 	p->first = p->program.nr;
 	p->self->tampered = 0;
 	p->self->running = p->program;
@@ -127,8 +148,11 @@ static void judge(struct fuzz_process *p)
 			continue;
 		if (p->first == p->program.nr)
 			p->first = i;
-		p->unreliable = true;
+		p->both = true;
 	}
+	for (i = 0; i < p->first; i++)
+		if (!is_private(&p->program.call[i]))
+			p->exact = false;
 	for (i = p->first; i < p->program.nr; i++)
 		if (p->program.call[i].op == OP_TAMPER)
 			p->self->tampered = 1;
@@ -188,14 +212,17 @@ static unsigned int run_program(struct fuzz_process *p, bool check)
 	} else {
 		for (i = 0; i < p->first; i++)
 			fuzz_run_call(&p->thread[0], &p->program.call[i]);
-		if (p->unreliable)
+		if (p->both) {
+			p->unreliable = true;
+			p->exact = false;
 			run_with_sibling(p);
+		}
 	}
 	if (check)
 		check_books(p);
 	close_slots(p, 0, FUZZ_KEPT_SLOTS);
 	for (i = 0; i < p->threads; i++)
-		if (!i || p->unreliable)
+		if (!i || p->both)
 			found += fuzz_kcov_collect(&p->thread[i].kcov, p->shared);
 	p->self->programs++;
 	return found;
@@ -411,6 +438,8 @@ static void begin(struct fuzz_process *p, struct fuzz_shared *shared, unsigned i
 	p->epoll = fuzz_move_fd(epoll_create1(EPOLL_CLOEXEC), FUZZ_FD_OWN);
 	if (p->epoll < 0)
 		fuzz_die("epoll");
+	if (dup3(FUZZ_FD_NAMES, FUZZ_FD_MINE, O_CLOEXEC) < 0)
+		fuzz_die("dup3");
 	for (i = 0; i < FUZZ_SLOTS; i++)
 		p->slot[i] = -1;
 	for (i = 0; i < 2; i++) {
