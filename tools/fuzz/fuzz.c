@@ -68,6 +68,7 @@ static unsigned int nr_rescued;
 static __u64 longest_death;
 static bool verbose;
 static bool only_print;
+static struct fuzz_kcov kcov;
 
 /* Where in the kernel a thread is, as far as it can be said. */
 static void show_stack(unsigned int worker, unsigned int thread)
@@ -95,6 +96,14 @@ static void violation(const char *what, unsigned int worker)
 	fuzz_print(stdout, &shared->worker[worker].running, "  ");
 	shared->violations++;
 	shared->stop = 1;
+}
+
+/* What the manager reaches itself from now on. */
+static void begin_points(void)
+{
+	if (!kcov.pcs)
+		fuzz_kcov_start(&kcov, MANAGER_POINTS);
+	fuzz_kcov_reset(&kcov);
 }
 
 /*
@@ -208,23 +217,91 @@ static void stop_tracing(void)
 /* What was traced, as text: the points of whoever reads count too. */
 static void read_trace(void)
 {
-	struct fuzz_kcov kcov;
 	char text[4096];
 	unsigned int i;
 	FILE *f = fopen(TRACING "trace", "r");
 
 	if (!f)
 		return;
-	fuzz_kcov_start(&kcov, MANAGER_POINTS);
+	begin_points();
 	for (i = 0; i < TRACE_LINES && fgets(text, sizeof(text), f); i++) {
 		if (i % 64)
 			continue;
 		fuzz_kcov_collect(&kcov, shared);
-		fuzz_kcov_reset(&kcov);
+		begin_points();
 	}
 	fuzz_kcov_collect(&kcov, shared);
 	fclose(f);
 	write_file(TRACING "trace", "");
+}
+
+/*
+ * The module
+ */
+
+#define MODULE		"ksem"
+#define MODULE_FILE	"/vm/ksem.ko"
+#define PARAMETERS	"/sys/module/" MODULE "/parameters/"
+#define DELAY		PARAMETERS "debug_delay_us"
+#define SHORT_DELAY	"20"
+
+/* All that it was loaded with, as it is loaded with. */
+static void read_parameters(char *text, size_t bytes)
+{
+	DIR *dir = opendir(PARAMETERS);
+	struct dirent *entry;
+	char file[300], value[32];
+
+	text[0] = 0;
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		size_t used = strlen(text);
+
+		snprintf(file, sizeof(file), PARAMETERS "%s", entry->d_name);
+		if (entry->d_name[0] == '.' || !read_file(file, value, sizeof(value)))
+			continue;
+		value[strcspn(value, "\n")] = 0;
+		snprintf(text + used, bytes - used, "%s=%s ", entry->d_name, value);
+	}
+	closedir(dir);
+}
+
+/* Unloads it and loads it again: what it does then is seldom done. */
+static void reload(void)
+{
+	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
+	char parameters[1024];
+
+	if (fd < 0)
+		return;
+	read_parameters(parameters, sizeof(parameters));
+	begin_points();
+	if (syscall(SYS_delete_module, MODULE, O_NONBLOCK))
+		fuzz_die("unloading the module");
+	fuzz_kcov_collect(&kcov, shared);
+	begin_points();
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		fuzz_die("loading the module");
+	close(fd);
+	/* It may be elsewhere now. */
+	shared->text = find_text();
+	fuzz_kcov_collect(&kcov, shared);
+}
+
+/* Where a build has delays but they were not asked for: short ones, until they are stopped. */
+static bool start_delays(void)
+{
+	char text[32];
+
+	return read_file(DELAY, text, sizeof(text)) && !strcmp(text, "0\n") &&
+	       write_file(DELAY, SHORT_DELAY);
+}
+
+static void stop_delays(bool started)
+{
+	if (started)
+		write_file(DELAY, "0");
 }
 
 /*
@@ -247,10 +324,10 @@ struct limit {
 
 /* Nothing of this process's counts for the last one. */
 static const struct limit limits[] = {
-	{ "/sys/module/ksem/parameters/max_semaphores", create_one },
-	{ "/sys/module/ksem/parameters/max_handles", create_one },
-	{ "/sys/module/ksem/parameters/max_names_per_user", create_node },
-	{ "/sys/module/ksem/parameters/max_names_userns", NULL },
+	{ PARAMETERS "max_semaphores", create_one },
+	{ PARAMETERS "max_handles", create_one },
+	{ PARAMETERS "max_names_per_user", create_node },
+	{ PARAMETERS "max_names_userns", NULL },
 };
 
 static char limit_was[ARRAY_SIZE(limits)][32];
@@ -684,11 +761,14 @@ static void fuzz_until(__u64 began, __u64 end)
 static void fuzz_all(void)
 {
 	__u64 began = fuzz_now(CLOCK_MONOTONIC);
+	bool delays;
 
 	start_tracing();
+	delays = start_delays();
 	start_all();
 	fuzz_until(began, began + seconds * SECOND / TRACED_PART);
 	stop_all();
+	stop_delays(delays);
 	stop_tracing();
 	read_trace();
 	if (!shared->violations) {
@@ -916,6 +996,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	find_guide();
+	if (shared->mode == MODE_FUZZ && shared->guided)
+		reload();
 	read_limits();
 	make_names();
 	prepare_failures();
