@@ -32,6 +32,8 @@
  */
 #define FUZZ_PATHS	8
 #define FUZZ_DIRECTORY	4
+/* Users whose nodes are counted: root and others. */
+#define FUZZ_USERS	4
 #define FUZZ_OWN_NAMES	FUZZ_PATHS
 
 enum fuzz_op {

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -209,6 +210,20 @@ static long look(struct fuzz_thread *t, const struct fuzz_call *c)
 	}
 }
 
+/* Who owns a directory or may write there matters to others than root. */
+static long make_directory(const struct fuzz_call *c)
+{
+	long ret;
+	int err;
+
+	setfsuid(c->flags % FUZZ_USERS);
+	ret = mkdirat(root_of(c->n), path_of(c->n), 0777);
+	err = errno;
+	setfsuid(0);
+	errno = err;
+	return ret;
+}
+
 /* What there is nothing of in a ksemfs; should it be made after all, it is not left. */
 static long make(const struct fuzz_call *c)
 {
@@ -242,7 +257,7 @@ long fuzz_run_name(struct fuzz_thread *t, const struct fuzz_call *c)
 	case OP_UNLINK:
 		return unlinkat(root_of(c->n), path_of(c->n), c->flags & 1 ? AT_REMOVEDIR : 0);
 	case OP_MKDIR:
-		return mkdirat(root_of(c->n), path_of(c->n), 0700);
+		return make_directory(c);
 	case OP_RENAME:
 		return syscall(SYS_renameat2, root_of(c->n), path_of(c->n), root_of(c->m),
 			       path_of(c->m), c->flags);

@@ -48,8 +48,9 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	/* Paths are n, and m where there are two. */
 	[OP_UNLINK] = { .name = "unlink", .fields = "fng", .weight = 10, .rare = true,
 			.errnos = ERRNOS(ENOENT, ENOTDIR, EISDIR, ENOTEMPTY, ENOMEM) },
-	[OP_MKDIR] = { .name = "mkdir", .fields = "fn", .weight = 4, .rare = true,
-		       .errnos = ERRNOS(ENOENT, ENOTDIR, EEXIST, ENOMEM, ENOSPC) },
+	[OP_MKDIR] = { .name = "mkdir", .fields = "fng", .weight = 4, .rare = true,
+		       .errnos = ERRNOS(ENOENT, ENOTDIR, EEXIST, EACCES, EOVERFLOW, ENOMEM,
+					ENOSPC) },
 	[OP_RENAME] = { .name = "rename", .fields = "fnmg", .weight = 5, .rare = true,
 			.errnos = ERRNOS(ENOENT, ENOTDIR, EISDIR, ENOTEMPTY, EEXIST, EINVAL,
 					 EXDEV, ENOMEM) },
@@ -325,6 +326,8 @@ static void set_flags(struct fuzz_random *r, struct fuzz_call *c)
 		c->flags = random_open(r);
 	else if (c->op == OP_UNLINK)
 		c->flags = one_in(r, 4);
+	else if (c->op == OP_MKDIR)
+		c->flags = one_in(r, 2) ? fuzz_below(r, FUZZ_USERS) : 0;
 	else if (c->op == OP_RENAME)
 		c->flags = one_in(r, 8) ? fuzz_below(r, 16) : fuzz_below(r, 3);
 	else if (c->op == OP_MOUNT)
@@ -517,6 +520,9 @@ void fuzz_generate(struct fuzz_random *r, struct fuzz_program *p, unsigned int t
 {
 	unsigned int handles = 1 + fuzz_below(r, 3), slot, nr;
 
+	/* Where the sibling has no part in it, all that is promised can be looked for. */
+	if (one_in(r, 8))
+		threads = 1;
 	memset(p, 0, sizeof(*p));
 	for (slot = 0; slot < handles; slot++)
 		add_handle(r, p, slot);
