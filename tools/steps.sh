@@ -17,7 +17,7 @@
 
 steps_log=$(mktemp -d "${TMPDIR:-/tmp}/ksem-steps.XXXXXX")
 steps_beside=''
-trap '[[ -z $steps_beside ]] || kill "$steps_beside"; rm -rf "$steps_log"' EXIT
+trap '[[ -z $steps_beside ]] || kill "$steps_beside" 2>/dev/null || true; rm -rf "$steps_log"' EXIT
 steps_passed=0
 steps_failed=0
 steps_skipped=0
