@@ -424,17 +424,10 @@ static long run_receive(struct fuzz_thread *t, const struct fuzz_call *c)
 
 static long run_fdinfo(int fd)
 {
-	char name[40], text[512];
-	ssize_t got;
-	int info;
+	char name[40];
 
 	snprintf(name, sizeof(name), "/proc/self/fdinfo/%d", fd);
-	info = open(name, O_RDONLY | O_CLOEXEC);
-	if (info < 0)
-		return -1;
-	got = read(info, text, sizeof(text));
-	close(info);
-	return got < 0 ? -1 : 0;
+	return fuzz_read_file(name);
 }
 
 /* The child shares the handle; it dies by exit or by a signal. */

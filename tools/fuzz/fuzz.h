@@ -543,5 +543,7 @@ void fuzz_sleep(__u64 ns);
 void fuzz_futex_wait(__u32 *word, __u32 value);
 void fuzz_futex_wake(__u32 *word, int nr);
 int fuzz_move_fd(int fd, int least);
+void fuzz_close_quietly(int fd);
+long fuzz_read_file(const char *name);
 
 #endif /* FUZZ_H */

@@ -126,7 +126,7 @@ static long mount_in_vain(const struct fuzz_call *c)
 
 long fuzz_mount(struct fuzz_thread *t, const struct fuzz_call *c)
 {
-	int context, err;
+	int context;
 	long ret;
 
 	if (c->flags & MOUNT_LEGACY && c->n % FUZZ_OPTIONS >= FUZZ_FIRST_BAD_OPTION)
@@ -138,9 +138,7 @@ long fuzz_mount(struct fuzz_thread *t, const struct fuzz_call *c)
 	if (context < 0)
 		return -1;
 	ret = mount_context(context, c);
-	err = errno;
-	close(context);
-	errno = err;
+	fuzz_close_quietly(context);
 	return ret;
 }
 
@@ -155,15 +153,12 @@ long fuzz_remount(const struct fuzz_call *c)
 	int context = syscall(SYS_fspick, c->n & 1 ? FUZZ_FD_MINE : FUZZ_FD_NAMES, "",
 			      FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
 	long ret;
-	int err;
 
 	if (context < 0)
 		return -1;
 	ret = set_option(context, option_of(option_of_remount(c)));
 	if (!ret)
 		ret = syscall(SYS_fsconfig, context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
-	err = errno;
-	close(context);
-	errno = err;
+	fuzz_close_quietly(context);
 	return ret;
 }

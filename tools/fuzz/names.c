@@ -46,14 +46,6 @@ static int open_directory_of(unsigned int path)
 	return openat(root_of(path), directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static void close_quietly(int fd)
-{
-	int err = errno;
-
-	close(fd);
-	errno = err;
-}
-
 /*
  * create_at
  */
@@ -88,7 +80,7 @@ long fuzz_create_at(const struct fuzz_call *c, unsigned long arg)
 	if (dir < 0)
 		return -1;
 	ret = syscall(SYS_ioctl, dir, KSEM_IOC_CREATE_AT, arg);
-	close_quietly(dir);
+	fuzz_close_quietly(dir);
 	return ret;
 }
 
@@ -174,21 +166,8 @@ static long look_at_list(const struct fuzz_call *c)
 	if (dir < 0)
 		return -1;
 	ret = syscall(SYS_getdents64, dir, entries, sizeof(entries));
-	close_quietly(dir);
+	fuzz_close_quietly(dir);
 	return ret < 0 ? -1 : 0;
-}
-
-static long look_at_mounts(void)
-{
-	char text[4096];
-	ssize_t got;
-	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	got = read(fd, text, sizeof(text));
-	close_quietly(fd);
-	return got < 0 ? -1 : 0;
 }
 
 static long look(struct fuzz_thread *t, const struct fuzz_call *c)
@@ -206,7 +185,7 @@ static long look(struct fuzz_thread *t, const struct fuzz_call *c)
 		/* A file system of a user namespace has no such id. */
 		return fchownat(root_of(c->n), path_of(c->n), 1, 1, AT_SYMLINK_NOFOLLOW);
 	default:
-		return look_at_mounts();
+		return fuzz_read_file("/proc/self/mountinfo");
 	}
 }
 

@@ -57,3 +57,26 @@ int fuzz_move_fd(int fd, int least)
 	close(fd);
 	return moved;
 }
+
+/* What failed before is what is told. */
+void fuzz_close_quietly(int fd)
+{
+	int err = errno;
+
+	close(fd);
+	errno = err;
+}
+
+/* The beginning of a file that the kernel makes up: 0, or -1. */
+long fuzz_read_file(const char *name)
+{
+	char text[4096];
+	ssize_t got;
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	got = read(fd, text, sizeof(text));
+	fuzz_close_quietly(fd);
+	return got < 0 ? -1 : 0;
+}
