@@ -23,21 +23,22 @@
 /* Says what is broken and in which program, in one write, and ends the run. */
 void fuzz_violation(struct fuzz_process *p, const char *format, ...)
 {
-	char *text = NULL;
+	char *first = p->shared->first, *text = NULL;
 	size_t bytes = 0;
 	va_list args;
 	FILE *f;
+	int at;
 
 	if (__atomic_fetch_add(&p->shared->violations, 1, __ATOMIC_RELAXED))
 		return;
+	at = snprintf(first, FUZZ_LINE, "worker %u (%zu bit): ", p->number, 8 * sizeof(long));
+	va_start(args, format);
+	vsnprintf(first + at, FUZZ_LINE - at, format, args);
+	va_end(args);
 	f = open_memstream(&text, &bytes);
 	if (!f)
 		fuzz_die("memory");
-	fprintf(f, "VIOLATION in worker %u (%zu bit): ", p->number, 8 * sizeof(long));
-	va_start(args, format);
-	vfprintf(f, format, args);
-	va_end(args);
-	fputs("\nthe program:\n", f);
+	fprintf(f, "VIOLATION in %s\nthe program:\n", first);
 	fuzz_print(f, &p->program, "  ");
 	fclose(f);
 	if (write(STDOUT_FILENO, text, bytes) < 0)
@@ -56,16 +57,13 @@ static bool may_fail_with(struct fuzz_thread *t, const struct fuzz_call *c, int 
 
 	if (err >= KERNEL_ERRNOS)
 		return false;
-	if (!allowed)
+	if (!allowed || fuzz_slot_has_changed(t, c))
 		return true;
 	for (; *allowed; allowed++)
 		if (*allowed == err)
 			return true;
 	/* A failure was asked for. */
-	if (c->fail && t->fail_fd >= 0 && (err == ENOMEM || err == EFAULT))
-		return true;
-	/* The other thread has closed it, and the number is another file's now. */
-	return t->process->unreliable && (err == EBADF || err == ENOTTY);
+	return c->fail && t->fail_fd >= 0 && (err == ENOMEM || err == EFAULT);
 }
 
 static bool is_bad_create(const struct fuzz_call *c)

@@ -54,9 +54,18 @@ int fuzz_slot_fd(struct fuzz_thread *t, unsigned int slot)
 	return __atomic_load_n(&t->process->slot[slot], __ATOMIC_RELAXED);
 }
 
+/* Whoever uses what was in there finds that it may be another file by now. */
+static int exchange_slot(struct fuzz_process *p, unsigned int slot, int fd)
+{
+	int old = __atomic_exchange_n(&p->slot[slot], fd, __ATOMIC_ACQ_REL);
+
+	__atomic_add_fetch(&p->changes[slot], 1, __ATOMIC_RELEASE);
+	return old;
+}
+
 void fuzz_set_slot(struct fuzz_process *p, unsigned int slot, int fd)
 {
-	int old = __atomic_exchange_n(&p->slot[slot], fd, __ATOMIC_RELAXED);
+	int old = exchange_slot(p, slot, fd);
 
 	if (old >= 0)
 		syscall(SYS_close, old);
@@ -65,6 +74,23 @@ void fuzz_set_slot(struct fuzz_process *p, unsigned int slot, int fd)
 void fuzz_close_slot(struct fuzz_process *p, unsigned int slot)
 {
 	fuzz_set_slot(p, slot, -1);
+}
+
+/* Is the call made on what is in its slot? */
+static bool needs_descriptor(const struct fuzz_call *c)
+{
+	return fuzz_op_has(&fuzz_ops[c->op], 's') && c->op != OP_OPEN && c->op != OP_RECEIVE &&
+	       c->op != OP_OPEN_NAME && c->op != OP_CREATE_AT;
+}
+
+/*
+ * Since the call began. Its descriptor may be of another file by now: the number is free
+ * for what the other thread opens, be it a directory.
+ */
+bool fuzz_slot_has_changed(struct fuzz_thread *t, const struct fuzz_call *c)
+{
+	return needs_descriptor(c) &&
+	       __atomic_load_n(&t->process->changes[c->slot], __ATOMIC_ACQUIRE) != t->change;
 }
 
 /*
@@ -287,24 +313,45 @@ static long run_open(struct fuzz_thread *t, const struct fuzz_call *c)
 	return 0;
 }
 
+/* A copy that nobody closes meanwhile, and certainly of what was in the call's slot. */
+static int copy_of_slot(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (copy >= 0 && fuzz_slot_has_changed(t, c)) {
+		close(copy);
+		errno = EBADF;
+		return -1;
+	}
+	return copy;
+}
+
 static long run_dup(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
-	int new = syscall(SYS_dup, fd);
+	int copy = copy_of_slot(t, c, fd);
 
-	if (new < 0)
-		return new;
-	fuzz_set_slot(t->process, c->other, new);
+	if (copy < 0)
+		return -1;
+	fuzz_set_slot(t->process, c->other, copy);
 	return 0;
 }
 
 /* Over the other slot's descriptor, whatever is being done with that. */
 static long run_dup_over(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
-	int over = fuzz_slot_fd(t, c->other);
+	int copy, over, ret;
 
-	if (over < 0 || over == fd)
+	if (c->other == c->slot)
 		return 0;
-	return syscall(SYS_dup3, fd, over, O_CLOEXEC) < 0 ? -1 : 0;
+	copy = copy_of_slot(t, c, fd);
+	if (copy < 0)
+		return -1;
+	over = exchange_slot(t->process, c->other, -1);
+	ret = over < 0 ? 0 : syscall(SYS_dup3, copy, over, O_CLOEXEC);
+	fuzz_close_quietly(copy);
+	if (over >= 0)
+		fuzz_set_slot(t->process, c->other, over);
+	return ret < 0 ? -1 : 0;
 }
 
 static long run_other_ioctl(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
@@ -382,8 +429,9 @@ union fuzz_control {
 	struct cmsghdr align;
 };
 
-static long run_send(int fd)
+static long run_send(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 {
+	int copy = copy_of_slot(t, c, fd);
 	char byte = 0;
 	struct iovec iov = { &byte, 1 };
 	union fuzz_control control;
@@ -392,12 +440,17 @@ static long run_send(int fd)
 		.msg_control = &control, .msg_controllen = sizeof(control),
 	};
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	long ret;
 
+	if (copy < 0)
+		return -1;
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	return sendmsg(FUZZ_FD_SWAP, &msg, MSG_DONTWAIT) < 0 ? -1 : 0;
+	memcpy(CMSG_DATA(cmsg), &copy, sizeof(copy));
+	ret = sendmsg(FUZZ_FD_SWAP, &msg, MSG_DONTWAIT);
+	fuzz_close_quietly(copy);
+	return ret < 0 ? -1 : 0;
 }
 
 static long run_receive(struct fuzz_thread *t, const struct fuzz_call *c)
@@ -527,7 +580,7 @@ static long run_plain(struct fuzz_thread *t, const struct fuzz_call *c, int fd)
 	case OP_EPOLL_WAIT:
 		return run_epoll_wait(t, c);
 	case OP_SEND:
-		return run_send(fd);
+		return run_send(t, c, fd);
 	case OP_RECEIVE:
 		return run_receive(t, c);
 	case OP_FDINFO:
@@ -559,13 +612,6 @@ static long run_by_kind(struct fuzz_thread *t, const struct fuzz_call *c, int fd
 	return run_plain(t, c, fd);
 }
 
-/* Is the call made on what is in its slot? */
-static bool needs_descriptor(const struct fuzz_call *c)
-{
-	return fuzz_op_has(&fuzz_ops[c->op], 's') && c->op != OP_OPEN && c->op != OP_RECEIVE &&
-	       c->op != OP_OPEN_NAME && c->op != OP_CREATE_AT;
-}
-
 /* The how manyeth thing that can fail in this thread's system call does. */
 static void set_failure(struct fuzz_thread *t, unsigned int nth)
 {
@@ -589,9 +635,11 @@ long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c)
 {
 	struct fuzz_thread_state *s = t->state;
 	bool fail = c->fail && t->fail_fd >= 0;
-	int fd = fuzz_slot_fd(t, c->slot), err;
+	int fd, err;
 	long ret;
 
+	t->change = __atomic_load_n(&t->process->changes[c->slot], __ATOMIC_ACQUIRE);
+	fd = fuzz_slot_fd(t, c->slot);
 	if (fd < 0 && needs_descriptor(c))
 		return -EBADF;
 	if (c->op == OP_CROWD && !fuzz_crowd_may_come(t))

@@ -90,6 +90,8 @@ static void show_stack(unsigned int worker, unsigned int thread)
 static void violation(const char *what, unsigned int worker)
 {
 	printf("VIOLATION in worker %u: %s\n", worker, what);
+	if (!shared->violations)
+		snprintf(shared->first, FUZZ_LINE, "worker %u: %s", worker, what);
 	show_stack(worker, 0);
 	show_stack(worker, 1);
 	puts("the program:");
@@ -1016,6 +1018,8 @@ int main(int argc, char **argv)
 		printf("hash %016llx\n", (unsigned long long)shared->worker[0].hash);
 	if (shared->mode != MODE_REPLAY)
 		tell_host(shared->mode == MODE_DISTILL ? 0 : nr_loaded);
-	printf("%u violations\n", shared->violations);
+	/* Last, so that it is in the end of a log too. */
+	printf("%u violations%s%s\n", shared->violations, *shared->first ? ", the first in " : "",
+	       shared->first);
 	return shared->violations > 0;
 }

@@ -23,6 +23,7 @@
  */
 
 #define FUZZ_MAX_CALLS	24
+#define FUZZ_LINE	320
 #define FUZZ_SLOTS	16
 /* Slots from here on outlive a program, and are what processes swap. */
 #define FUZZ_KEPT_SLOTS	12
@@ -354,6 +355,7 @@ struct fuzz_worker {
  * @text: where the module's code begins.
  * @stop: workers end.
  * @violations: broken promises.
+ * @first: the first of them, in a line.
  * @nr_corpus: length of @corpus; grows only.
  * @worker: by number.
  * @corpus: programs.
@@ -375,6 +377,7 @@ struct fuzz_shared {
 	__u32 violations;
 	__u32 nr_corpus;
 	__u32 reserved2;
+	char first[FUZZ_LINE];
 	struct fuzz_worker worker[FUZZ_MAX_WORKERS];
 	struct fuzz_program corpus[FUZZ_MAX_CORPUS];
 	__u8 edges[FUZZ_EDGES];
@@ -442,6 +445,7 @@ struct fuzz_area {
  * @kcov: its own.
  * @area: its own.
  * @last_token: each token is larger than the last.
+ * @change: of the present call's slot, when the call began.
  */
 struct fuzz_thread {
 	struct fuzz_process *process;
@@ -452,6 +456,7 @@ struct fuzz_thread {
 	struct fuzz_kcov kcov;
 	struct fuzz_area area;
 	__u64 last_token;
+	__u32 change;
 };
 
 /**
@@ -462,14 +467,16 @@ struct fuzz_thread {
  * @page: bytes of a page.
  * @epoll: its epoll instance.
  * @threads: 1 or 2.
- * @slot: descriptors, -1 where there is none. Threads exchange them at any time.
+ * @slot: descriptors, -1 where there is none. Threads exchange them at any time. Whoever
+ *	has taken one out owns the number, and nobody else closes it.
+ * @changes: counts them, by slot; what was in a slot is closed after that only.
  * @thread: the driver and its sibling.
  * @program: what runs; @self has a copy.
  * @first: its first call that is repeated.
  * @rounds: how often.
  * @both: the sibling has a part in it.
- * @unreliable: the calls' memory, or descriptors, are another thread's to change: from
- *	the first that the sibling may make on.
+ * @unreliable: the calls' memory is another thread's to change: from the first that the
+ *	sibling may make on.
  * @exact: nobody else has, or changes, what the handles hold that a call is made on.
  * @go: counts programs; the sibling waits for it.
  * @done: the last program that the sibling has run.
@@ -482,6 +489,7 @@ struct fuzz_process {
 	int epoll;
 	unsigned int threads;
 	int slot[FUZZ_SLOTS];
+	__u32 changes[FUZZ_SLOTS];
 	struct fuzz_thread thread[2];
 	struct fuzz_program program;
 	unsigned int first;
@@ -507,6 +515,7 @@ unsigned long fuzz_area_entries(struct fuzz_area *a, unsigned int page, unsigned
 int fuzz_slot_fd(struct fuzz_thread *t, unsigned int slot);
 int fuzz_other_fd(struct fuzz_thread *t, const struct fuzz_call *c);
 void fuzz_set_slot(struct fuzz_process *p, unsigned int slot, int fd);
+bool fuzz_slot_has_changed(struct fuzz_thread *t, const struct fuzz_call *c);
 long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c);
 void fuzz_close_slot(struct fuzz_process *p, unsigned int slot);
 

@@ -32,7 +32,7 @@ const struct fuzz_op_info fuzz_ops[NR_OPS] = {
 	[OP_CLOSE] = { .name = "close", .fields = "s", .weight = 10, .errnos = ERRNOS(EBADF) },
 	[OP_DUP] = { .name = "dup", .fields = "so", .weight = 12, .errnos = ERRNOS(EBADF) },
 	[OP_DUP_OVER] = { .name = "dup_over", .fields = "so", .weight = 8,
-			  .errnos = ERRNOS(EBADF, EBUSY) },
+			  .errnos = ERRNOS(EBADF) },
 	[OP_CREATE] = IOCTL(create, CREATE, 10, true, "sfpzdnmga",
 			    KSEM_CREATE_FAIR | KSEM_CREATE_SIGNAL | KSEM_CREATE_PER_PROCESS,
 			    ERRNOS(EBUSY, EBADF, EFAULT, E2BIG, EINVAL, ENOMEM, ENOSPC)),
