@@ -137,6 +137,8 @@ ssize_t ksem_handle_write_iter(struct kiocb *iocb, struct iov_iter *from);
 void ksemfs_unlink_spent(struct ksem_sem *sem);
 int ksemfs_init(void);
 void ksemfs_exit(void);
+int ksemfs_register(void);
+void ksemfs_unregister(void);
 
 /* info.c */
 long ksem_ioctl_info(struct ksem_handle *h, union ksem_arg *arg, void __user *uarg, size_t usize);

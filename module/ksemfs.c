@@ -852,33 +852,34 @@ static struct file_system_type ksemfs_type = {
 };
 MODULE_ALIAS_FS("ksemfs");
 
-/* A place to mount it at, and the type; nothing is mounted. */
+/* What it needs. */
 int ksemfs_init(void)
 {
-	int ret = -ENOMEM;
+	int ret;
 
 	ksemfs_wq = alloc_workqueue("ksemfs", WQ_UNBOUND, 0);
 	if (!ksemfs_wq)
-		return ret;
+		return -ENOMEM;
 	ret = sysfs_create_mount_point(fs_kobj, "ksem");
 	if (ret)
-		goto err_wq;
-	ret = register_filesystem(&ksemfs_type);
-	if (ret)
-		goto err_mount_point;
-	return 0;
-
-err_mount_point:
-	sysfs_remove_mount_point(fs_kobj, "ksem");
-err_wq:
-	destroy_workqueue(ksemfs_wq);
+		destroy_workqueue(ksemfs_wq);
 	return ret;
 }
 
 void ksemfs_exit(void)
 {
-	unregister_filesystem(&ksemfs_type);
 	sysfs_remove_mount_point(fs_kobj, "ksem");
 	/* Its last work may have dropped the last super block, but not returned. */
 	destroy_workqueue(ksemfs_wq);
+}
+
+/* From now on it can be mounted. */
+int ksemfs_register(void)
+{
+	return register_filesystem(&ksemfs_type);
+}
+
+void ksemfs_unregister(void)
+{
+	unregister_filesystem(&ksemfs_type);
 }

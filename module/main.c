@@ -78,8 +78,17 @@ static int __init ksem_init(void)
 	ret = misc_register(&ksem_miscdevice);
 	if (ret)
 		goto err_ksemfs;
+	/*
+	 * Last: what is mounted, or open, keeps no module that fails to load, and of the
+	 * two that make it reachable this one fails only if there is a ksemfs already.
+	 */
+	ret = ksemfs_register();
+	if (ret)
+		goto err_misc;
 	return 0;
 
+err_misc:
+	misc_deregister(&ksem_miscdevice);
 err_ksemfs:
 	ksemfs_exit();
 err_handle:
@@ -89,6 +98,7 @@ err_handle:
 
 static void __exit ksem_exit(void)
 {
+	ksemfs_unregister();
 	misc_deregister(&ksem_miscdevice);
 	ksemfs_exit();
 	ksem_handle_exit();
