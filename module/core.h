@@ -237,7 +237,8 @@ enum ksem_patience {
  * struct ksem_wake - what has to be done once the lock is dropped
  * @nr: tasks to wake, each with a reference.
  * @events: KSEM_EV_* that pollers of the semaphore want to know.
- * @nr_pollers: how many of those that poll exclusively it is for.
+ * @nr_pollers: how many of those that poll exclusively it is for, of the kind of event
+ *	that has most.
  * @more: this thread's sweep is unfinished, ksem_sem_serve() goes on with it.
  * @sweep_end: with @more: the first ticket that the sweep leaves alone.
  * @before: available when the lock was taken.

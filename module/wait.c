@@ -24,6 +24,18 @@
  * After the unlock
  */
 
+/*
+ * How many of those that poll exclusively it is for; 0: all. The end is for all. And
+ * where there are events of two kinds, who hears of one must not keep the other from
+ * who wants that.
+ */
+static int ksem_wake_exclusive(const struct ksem_wake *wake)
+{
+	if (wake->events == KSEM_EV_IN || wake->events == KSEM_EV_OUT)
+		return wake->nr_pollers;
+	return 0;
+}
+
 static void ksem_wake_flush(struct ksem_sem *sem, struct ksem_wake *wake)
 {
 	unsigned int i;
@@ -45,9 +57,8 @@ static void ksem_wake_flush(struct ksem_sem *sem, struct ksem_wake *wake)
 			key |= EPOLLOUT | EPOLLWRNORM;
 		if (wake->events & KSEM_EV_HUP)
 			key |= EPOLLHUP;
-		/* The end is for all, exclusive or not: 0. */
-		__wake_up(&sem->poll_wq, TASK_NORMAL,
-			  wake->events & KSEM_EV_HUP ? 0 : wake->nr_pollers, poll_to_key(key));
+		__wake_up(&sem->poll_wq, TASK_NORMAL, ksem_wake_exclusive(wake),
+			  poll_to_key(key));
 	}
 }
 

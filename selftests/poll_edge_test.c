@@ -7,6 +7,7 @@
 #include "ksem_test_cpu.h"
 #include "ksem_test_poll.h"
 #include "ksem_test_proc.h"
+#include "ksem_test_uring.h"
 
 /* Two handles; the first is watched, and nothing is free. */
 
@@ -543,6 +544,79 @@ TEST(what_a_failing_try_leaves_is_an_edge)
 	EXPECT_EQ(0, ksem_test_info(edge.fd).out_waiters);
 	EXPECT_EQ(EPOLLIN, ksem_test_reported(edge.epoll) & EPOLLIN);
 	let_the_head_go(&edge, &head);
+}
+
+#define HANDOFF_NS	(200 * KSEM_TEST_MS)
+
+/*
+ * A head that was woken for two permits, and has not had the CPU to take one until it
+ * is due. On a machine that stood still it was due before, and has got one already.
+ */
+static bool wake_head_that_becomes_due(struct ksem_test_waiter *head, int fd)
+{
+	__u64 woken;
+	int tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		if (!ksem_test_queue(head, fd, 1, 1) || !ksem_test_seize_cpu() ||
+		    ksem_test_post(fd, 2))
+			return false;
+		woken = ksem_test_now();
+		if (ksem_test_info(fd).out_available == 2) {
+			while (ksem_test_now() <= woken + HANDOFF_NS)
+				;
+			return true;
+		}
+		if (!ksem_test_let_go_of_cpu() || ksem_test_join(head) ||
+		    ksem_test_try_acquire(fd, 1))
+			return false;
+	}
+	return false;
+}
+
+/*
+ * Room and permits come at the same moment when a head that was due, and so in the way
+ * of every try, takes some of what is there. Nobody takes the other one's wake-up.
+ */
+TEST(two_kinds_of_edges_at_once_are_told_to_all_exclusive_pollers)
+{
+	int fd = ksem_test_new_handoff(KSEM_CREATE_SIGNAL, 0, 2, HANDOFF_NS), told = 0;
+	struct ksem_test_ring ring = { .fd = -1 };
+	struct ksem_test_waiter head;
+
+	if (!ksem_test_share_one_cpu())
+		SKIP(return, "needs the right to SCHED_FIFO");
+	if (ksem_test_ring_open(&ring))
+		SKIP(return, "no io_uring");
+	ASSERT_TRUE(wake_head_that_becomes_due(&head, fd));
+	ASSERT_EQ(1, ksem_test_ring_poll(&ring, fd, EPOLLOUT | EPOLLEXCLUSIVE, false));
+	ASSERT_EQ(1, ksem_test_ring_poll(&ring, fd, EPOLLIN | EPOLLEXCLUSIVE, false));
+	ASSERT_EQ(-EAGAIN, ksem_test_ring_result(&ring, false, NULL));
+	ASSERT_TRUE(ksem_test_let_go_of_cpu());
+	EXPECT_EQ(0, ksem_test_join(&head));
+	EXPECT_TRUE(ksem_test_until((told += ksem_test_ring_result(&ring, false, NULL) > 0) == 2));
+	ksem_test_ring_close(&ring);
+	close(fd);
+}
+
+/* Before it is bound there is nothing for epoll to wait for, and MOD does not look again. */
+TEST(handle_that_was_bound_in_a_set_is_heard_once_it_is_added_again)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int other = ksem_test_fair(0, 1), fd = ksem_test_open(O_RDWR);
+	int epoll = ksem_test_watch(fd, 0);
+
+	ASSERT_LE(0, epoll);
+	EXPECT_EQ(EPOLLERR, ksem_test_reported(epoll));
+	ASSERT_EQ(0, ksem_test_attach(fd, other));
+	EXPECT_EQ(0, ksem_test_reported(epoll));
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL));
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+	ASSERT_EQ(0, ksem_test_post(other, 1));
+	EXPECT_EQ(EPOLLIN, ksem_test_reports(epoll));
+	close(epoll);
+	close(fd);
+	close(other);
 }
 
 TEST_HARNESS_MAIN
