@@ -130,22 +130,17 @@ static struct ksem *create_in_parent(char *full, mode_t mode,
  * Open, or else create. A name that was not there to be opened, and is there when
  * it shall be created, was made meanwhile, and the next turn opens it, unless it is
  * gone again: each turn but the last is the work of somebody else who gets on, so
- * that the loop has no bound and needs none. But a temporary name that is about to
- * go is there and cannot be opened, until whoever closed it has had the time.
+ * that the loop has no bound and needs none.
  */
 static struct ksem *open_or_create(char *full, int flags, mode_t mode,
 				   const struct ksem_attr *attr)
 {
-	static const struct timespec pause = { .tv_nsec = 1000000 };
 	const struct ksem_attr all = ksem_attr_resolve(attr);
 	struct ksem *k;
-	int turn;
 
 	if (flags & O_EXCL)
 		return create_in_parent(full, mode, attr);
-	for (turn = 0;; turn++) {
-		if (turn > 1)
-			nanosleep(&pause, NULL);
+	for (;;) {
 		k = open_name(AT_FDCWD, full, ksem_attr_open_flags(&all));
 		if (k || errno != ENOENT || !(flags & O_CREAT))
 			return k;

@@ -36,6 +36,7 @@
 
 #define KSEMFS_DEFAULT_MODE	0755
 #define KSEMFS_DEFAULT_MAX	65536
+#define KSEMFS_LONGEST_DELAY	HZ
 
 static unsigned int max_names_per_user = 16384;
 module_param(max_names_per_user, uint, 0644);
@@ -91,12 +92,14 @@ struct ksemfs_user {
  * @inode: the inode.
  * @sem: the semaphore, referenced; NULL in a directory.
  * @unlink: takes the name away, where release() could not wait for the directory.
+ * @delay: of @unlink, in jiffies; its own to change.
  */
 struct ksemfs_node {
 	struct ksemfs_user *user;
 	struct inode *inode;
 	struct ksem_sem *sem;
-	struct work_struct unlink;
+	struct delayed_work unlink;
+	unsigned long delay;
 };
 
 static DEFINE_SPINLOCK(ksemfs_lock);
@@ -107,8 +110,6 @@ static struct workqueue_struct *ksemfs_wq;
 static const struct inode_operations ksemfs_dir_iops;
 static const struct file_operations ksemfs_dir_fops;
 static const struct file_operations ksemfs_node_fops;
-
-static void ksemfs_unlink_work(struct work_struct *work);
 
 /*
  * Limits
@@ -205,6 +206,138 @@ static void ksemfs_limit_put(struct super_block *sb, struct ksemfs_user *user)
 }
 
 /*
+ * Temporary semaphores
+ */
+
+/* As unlink(2) does it, without asking anybody. The directory is locked. */
+static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	if (simple_positive(dentry)) {
+		simple_unlink(dir, dentry);
+		fsnotify_link_count(d_inode(dentry));
+		d_invalidate(dentry);
+		fsnotify_unlink(dir, dentry);
+	}
+}
+
+/* Where the directory is locked, false, and nothing has changed. */
+static bool ksemfs_try_unlink(struct dentry *dentry)
+{
+	struct dentry *parent = dget_parent(dentry);
+	bool done = false;
+
+	if (inode_trylock(d_inode(parent))) {
+		/* Renaming takes this lock. */
+		done = dentry->d_parent == parent;
+		if (done)
+			ksemfs_unlink(d_inode(parent), dentry);
+		inode_unlock(d_inode(parent));
+	}
+	dput(parent);
+	return done;
+}
+
+/* The same for an inode, which may have lost its name already. */
+static bool ksemfs_try_unlink_inode(struct inode *inode)
+{
+	struct dentry *dentry = d_find_any_alias(inode);
+	bool done = !dentry || ksemfs_try_unlink(dentry);
+
+	dput(dentry);
+	return done;
+}
+
+/*
+ * Tries again, later each time. It does not wait for the lock itself: who holds that
+ * over a page fault would keep a worker, and could soon have all of them.
+ */
+static void ksemfs_unlink_work(struct work_struct *work)
+{
+	struct ksemfs_node *node = container_of(to_delayed_work(work), struct ksemfs_node,
+						unlink);
+	struct inode *inode = node->inode;
+	struct super_block *sb = inode->i_sb;
+
+	if (!ksemfs_try_unlink_inode(inode)) {
+		node->delay = min_t(unsigned long, 2 * node->delay, KSEMFS_LONGEST_DELAY);
+		if (queue_delayed_work(ksemfs_wq, &node->unlink, node->delay))
+			return;
+	}
+	iput(inode);
+	deactivate_super(sb);
+}
+
+/* The semaphore's file system, kept from being unmounted, if it has one still. */
+static struct super_block *ksemfs_super_get(struct ksem_sem *sem, struct inode **inode)
+{
+	struct super_block *sb = NULL;
+
+	spin_lock(&ksemfs_lock);
+	if (sem->node && atomic_inc_not_zero(&sem->node->inode->i_sb->s_active)) {
+		sb = sem->node->inode->i_sb;
+		/* NULL where it is about to be evicted: then the name has gone. */
+		*inode = igrab(sem->node->inode);
+	}
+	spin_unlock(&ksemfs_lock);
+	return sb;
+}
+
+/**
+ * ksemfs_unlink_spent - take the name of a temporary semaphore away
+ * @sem: spent: its last handle has gone, and the caller has that one's reference.
+ *
+ * Never waits for the directory: a reader of it may hold its lock for as long as he
+ * likes, over a page fault, and behind this release() there may be others, of the
+ * same process, or of the whole machine (delayed_fput()). Then the name goes later,
+ * or makes room when somebody else wants it, see ksemfs_create().
+ */
+void ksemfs_unlink_spent(struct ksem_sem *sem)
+{
+	struct inode *inode;
+	struct super_block *sb = ksemfs_super_get(sem, &inode);
+	struct ksemfs_node *node;
+
+	if (!sb)
+		return;
+	if (inode) {
+		node = inode->i_private;
+		/* The work has the references from now on. */
+		if (!ksemfs_try_unlink_inode(inode) &&
+		    queue_delayed_work(ksemfs_wq, &node->unlink, 1))
+			return;
+		iput(inode);
+	}
+	deactivate_super(sb);
+}
+
+static bool ksemfs_is_spent(const struct dentry *dentry)
+{
+	const struct ksemfs_node *node = d_is_positive(dentry) ? d_inode(dentry)->i_private : NULL;
+
+	return node && node->sem && ksem_sem_has(node->sem, KSEM_S_SPENT);
+}
+
+/* The name of a spent semaphore, which is still there, goes. Returns whether it was one. */
+static bool ksemfs_unlink_spent_name(struct file *dir, const char *name)
+{
+	struct dentry *parent = dir->f_path.dentry;
+	struct qstr q = QSTR_INIT(name, strlen(name));
+	struct dentry *dentry;
+	bool spent = false;
+
+	q.hash = full_name_hash(parent, name, q.len);
+	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+	dentry = d_lookup(parent, &q);
+	if (dentry && ksemfs_is_spent(dentry)) {
+		ksemfs_unlink(d_inode(parent), dentry);
+		spent = true;
+	}
+	inode_unlock(d_inode(parent));
+	dput(dentry);
+	return spent;
+}
+
+/*
  * Nodes
  */
 
@@ -265,7 +398,8 @@ static void ksemfs_inode_init_dir(struct inode *inode)
 static void ksemfs_inode_init_sem(struct inode *inode, struct ksemfs_node *node)
 {
 	inode->i_fop = &ksemfs_node_fops;
-	INIT_WORK(&node->unlink, ksemfs_unlink_work);
+	INIT_DELAYED_WORK(&node->unlink, ksemfs_unlink_work);
+	node->delay = 1;
 	/* For readers of ksemfs_unlink_spent() alone: there is no handle yet. */
 	spin_lock(&ksemfs_lock);
 	node->sem->node = node;
@@ -357,7 +491,8 @@ static char *ksemfs_name_copy(u64 address)
 	return ERR_PTR(ret);
 }
 
-static int ksemfs_create(struct file *dir, const char *name, umode_t mode, struct ksem_sem *sem)
+static int ksemfs_try_create(struct file *dir, const char *name, umode_t mode,
+			     struct ksem_sem *sem)
 {
 	struct dentry *dentry;
 	int read_only, ret;
@@ -382,6 +517,17 @@ static int ksemfs_create(struct file *dir, const char *name, umode_t mode, struc
 out:
 	if (!read_only)
 		mnt_drop_write_file(dir);
+	return ret;
+}
+
+/* A name that cannot be opened any more is nobody's. */
+static int ksemfs_create(struct file *dir, const char *name, umode_t mode, struct ksem_sem *sem)
+{
+	int ret;
+
+	do {
+		ret = ksemfs_try_create(dir, name, mode, sem);
+	} while (ret == -EEXIST && ksemfs_unlink_spent_name(dir, name));
 	return ret;
 }
 
@@ -532,116 +678,6 @@ static const struct file_operations ksemfs_node_fops = {
 	.owner = THIS_MODULE,
 	.open = ksemfs_node_open,
 };
-
-/* The semaphore's file system, kept from being unmounted, if it has one still. */
-static struct super_block *ksemfs_super_get(struct ksem_sem *sem, struct inode **inode)
-{
-	struct super_block *sb = NULL;
-
-	spin_lock(&ksemfs_lock);
-	if (sem->node && atomic_inc_not_zero(&sem->node->inode->i_sb->s_active)) {
-		sb = sem->node->inode->i_sb;
-		/* NULL where it is about to be evicted: then the name has gone. */
-		*inode = igrab(sem->node->inode);
-	}
-	spin_unlock(&ksemfs_lock);
-	return sb;
-}
-
-/* Locks the directory that the dentry is in, wherever it is renamed to meanwhile. */
-static struct dentry *ksemfs_lock_parent(struct dentry *dentry)
-{
-	struct dentry *parent;
-
-	for (;;) {
-		parent = dget_parent(dentry);
-		inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
-		/* Renaming takes this lock. */
-		if (dentry->d_parent == parent)
-			return parent;
-		inode_unlock(d_inode(parent));
-		dput(parent);
-	}
-}
-
-/* As unlink(2) does it, without asking anybody. The directory is locked. */
-static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
-{
-	if (simple_positive(dentry)) {
-		simple_unlink(dir, dentry);
-		fsnotify_link_count(d_inode(dentry));
-		d_invalidate(dentry);
-		fsnotify_unlink(dir, dentry);
-	}
-}
-
-/* Where the directory is locked, false, and nothing has changed. */
-static bool ksemfs_try_unlink(struct dentry *dentry)
-{
-	struct dentry *parent = dget_parent(dentry);
-	bool done = false;
-
-	if (inode_trylock(d_inode(parent))) {
-		done = dentry->d_parent == parent;
-		if (done)
-			ksemfs_unlink(d_inode(parent), dentry);
-		inode_unlock(d_inode(parent));
-	}
-	dput(parent);
-	return done;
-}
-
-/* The inode and the super block are kept by whoever queued it. */
-static void ksemfs_unlink_work(struct work_struct *work)
-{
-	struct inode *inode = container_of(work, struct ksemfs_node, unlink)->inode;
-	struct super_block *sb = inode->i_sb;
-	struct dentry *dentry = d_find_any_alias(inode);
-	struct dentry *parent;
-
-	if (dentry) {
-		parent = ksemfs_lock_parent(dentry);
-		ksemfs_unlink(d_inode(parent), dentry);
-		inode_unlock(d_inode(parent));
-		dput(parent);
-		dput(dentry);
-	}
-	iput(inode);
-	deactivate_super(sb);
-}
-
-/**
- * ksemfs_unlink_spent - take the name of a temporary semaphore away
- * @sem: spent: its last handle has gone, and the caller has that one's reference.
- *
- * Never waits for the directory: a reader of it may hold its lock for as long as he
- * likes, over a page fault, and behind this release() there may be others, of the
- * same process, or of the whole machine (delayed_fput()).
- */
-void ksemfs_unlink_spent(struct ksem_sem *sem)
-{
-	struct inode *inode;
-	struct super_block *sb = ksemfs_super_get(sem, &inode);
-	struct ksemfs_node *node;
-	struct dentry *dentry;
-	bool done = true;
-
-	if (!sb)
-		return;
-	if (inode) {
-		dentry = d_find_any_alias(inode);
-		if (dentry) {
-			done = ksemfs_try_unlink(dentry);
-			dput(dentry);
-		}
-		node = inode->i_private;
-		/* It has the references from now on. */
-		if (!done && queue_work(ksemfs_wq, &node->unlink))
-			return;
-		iput(inode);
-	}
-	deactivate_super(sb);
-}
 
 /*
  * The file system

@@ -757,6 +757,88 @@ TEST_F(at, temporary_name_makes_no_close_wait_for_a_reader_of_the_directory)
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room));
 }
 
+/* As many as a work queue of the kernel works on at a time, and more. */
+#define MANY	300
+
+/* Temporary semaphores in @dir, each with one handle. */
+static bool create_many(int dir, int *fd)
+{
+	char name[8];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		fd[i] = ksem_test_open(O_RDWR);
+		if (ksem_test_create_at(dir, name, KSEM_CREATE_TEMPORARY, 0600, fd[i]))
+			return false;
+	}
+	return true;
+}
+
+static int make_directory(int at, const char *name)
+{
+	return mkdirat(at, name, 0777) ? -errno :
+					 openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Names that wait for one directory keep no name of another. */
+TEST_F(at, temporary_name_has_its_turn_beside_hundreds_that_cannot_go)
+{
+	struct reader blocking, passing;
+	int i, result, fd[MANY], blocked, free_again;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	blocked = make_directory(self->dir, "blocked");
+	free_again = make_directory(self->dir, "free");
+	ASSERT_TRUE(create_many(blocked, fd));
+	ASSERT_EQ(0, ksem_test_create_at(free_again, "t", KSEM_CREATE_TEMPORARY, 0600, self->fd));
+	result = reader_start(&blocking, blocked);
+	if (result == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, result);
+	for (i = 0; i < MANY; i++)
+		close(fd[i]);
+	ASSERT_EQ(0, reader_start(&passing, free_again));
+	close(self->fd);
+	self->fd = -1;
+	reader_end(&passing);
+	EXPECT_TRUE(ksem_test_until(!ksem_test_exists(free_again, "t")));
+	EXPECT_TRUE(ksem_test_exists(blocked, "0"));
+	reader_end(&blocking);
+	close(blocked);
+	close(free_again);
+	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 2));
+}
+
+/* Whoever wants a name that cannot be opened any more does not have to wait for its end. */
+TEST_F(at, temporary_name_that_is_spent_is_free)
+{
+	static const struct timespec pause = { .tv_nsec = 300 * KSEM_TEST_MS };
+	struct reader reader;
+	pid_t child;
+	int result;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	ASSERT_EQ(0, create_temporary(self, self->fd));
+	result = reader_start(&reader, self->dir);
+	if (result == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, result);
+	close(self->fd);
+	self->fd = -1;
+	child = ksem_test_fork();
+	if (!child)
+		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, -1));
+	/* It is the first to find the directory free: the name is tried ever more seldom. */
+	nanosleep(&pause, NULL);
+	reader_end(&reader);
+	EXPECT_EQ(0, ksem_test_reap(child));
+	EXPECT_EQ(0, ksem_test_can_open_at(self->dir, "t", O_RDWR));
+	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 1));
+}
+
 TEST_F(at, temporary_name_is_found_wherever_it_was_moved)
 {
 	if (self->dir < 0)

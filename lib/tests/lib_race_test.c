@@ -212,7 +212,7 @@ static int open_temporary(int count)
 	return result;
 }
 
-/* One that is about to go can be neither opened nor created, for a moment. */
+/* One that is about to go cannot be opened, and makes room for the next. */
 TEST(open_succeeds_while_a_temporary_one_goes)
 {
 	pid_t pid[RACERS];
