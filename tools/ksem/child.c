@@ -9,8 +9,8 @@
  * closes all descriptors.
  *
  * Signals: this process takes them with sigwaitinfo(2), and sends on to the child
- * what it was sent itself. What a terminal sends reaches the whole process group,
- * the child included, and is not sent twice.
+ * what it was sent itself. What a terminal sends reaches the whole process group, and
+ * the child too as long as that is in it: then it is not sent twice.
  */
 #include <err.h>
 #include <errno.h>
@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -40,18 +41,24 @@ static void inherit(const struct ksem *k)
 
 static void become(const struct child *child, pid_t parent, const sigset_t *mask)
 {
+	pid_t now;
+	int error;
+
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	/* Nobody is left to run the command for, as long as it has not begun. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	now = getppid();
+	/* 0: in a pid namespace of its own it can't see its parent. */
+	if (now && now != parent)
 		_exit(EXIT_CANNOT_RUN);
 	child->acquire(child);
 	prctl(PR_SET_PDEATHSIG, 0);
 	if (!child->closes)
 		inherit(child->k);
 	execvp(child->argv[0], child->argv);
+	error = errno;
 	warn("can't run '%s'", child->argv[0]);
-	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
 /* All but what is this process's own fault, and what stops it because of a terminal. */
@@ -72,12 +79,12 @@ static void signals_taken(sigset_t *set)
 }
 
 /*
- * Sent by the kernel: for a terminal, to the whole group. But a hang-up is told to the
- * session's leader alone.
+ * Sent by the kernel: for a terminal, to the whole group, which the command may have
+ * left, as timeout(1) does. But a hang-up is told to the session's leader alone.
  */
-static bool has_reached_child(const siginfo_t *info)
+static bool has_reached_child(const siginfo_t *info, pid_t pid)
 {
-	if (info->si_code != SI_KERNEL)
+	if (info->si_code != SI_KERNEL || getpgid(pid) != getpgrp())
 		return false;
 	switch (info->si_signo) {
 	case SIGINT:
@@ -105,6 +112,26 @@ static void stop(void)
 	sigprocmask(SIG_BLOCK, &tstp, NULL);
 }
 
+static void pass_on(pid_t pid, const siginfo_t *info, bool has_it)
+{
+	if (!has_it)
+		kill(pid, info->si_signo);
+	if (info->si_signo == SIGTSTP)
+		stop();
+}
+
+/* What was sent before there was a child has not reached it, whoever sent it. */
+static void pass_on_early(pid_t pid, const sigset_t *set)
+{
+	static const struct timespec at_once;
+	sigset_t early = *set;
+	siginfo_t info;
+
+	sigdelset(&early, SIGCHLD);
+	while (sigtimedwait(&early, &info, &at_once) > 0)
+		pass_on(pid, &info, false);
+}
+
 static int wait_for(pid_t pid, const sigset_t *set)
 {
 	siginfo_t info;
@@ -118,10 +145,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 				return status;
 			continue;
 		}
-		if (!has_reached_child(&info))
-			kill(pid, info.si_signo);
-		if (info.si_signo == SIGTSTP)
-			stop();
+		pass_on(pid, &info, has_reached_child(&info, pid));
 	}
 }
 
@@ -143,6 +167,7 @@ int child_run(const struct child *child)
 		warn("fork");
 		return -1;
 	}
+	pass_on_early(pid, &set);
 	return wait_for(pid, &set);
 }
 

@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "mount.h"
+#include "table.h"
 
 /* That it is not the name that is missing, but all names; or NULL. */
 static const char *missing_mount(const char *path)
@@ -60,13 +61,16 @@ const char *explanation(const char *path, int error)
 
 static void say(const char *path, const char *what)
 {
-	char *display = name_display(path);
+	char *display = name_display(path), *shown;
+	int width;
 
+	shown = table_printable(display, &width);
 	/* What is wrong with all of them says by itself where. */
 	if (strcmp(path, KSEM_MOUNT))
-		warnx("%s: %s", display, what);
+		warnx("%s: %s", shown, what);
 	else
 		warnx("%s", what);
+	free(shown);
 	free(display);
 }
 

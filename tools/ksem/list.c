@@ -47,6 +47,7 @@ struct listing {
 /* What a walk has with it. @strict: a semaphore that can't be looked at is an error. */
 struct walker {
 	const struct listing *listing;
+	char *const *names;
 	struct table table;
 	bool strict;
 	int status;
@@ -72,15 +73,34 @@ static void add_waiters(struct table *table, const struct look *look)
 	look_waiters(look, add_person, table);
 }
 
+/* And not a directory that it is in. */
+static bool was_named(const struct walker *walker, const char *path)
+{
+	char *const *name;
+	bool named = false;
+
+	for (name = walker->names; *name && !named; name++) {
+		char *named_path = name_path(*name);
+
+		named = !strcmp(named_path, path);
+		free(named_path);
+	}
+	return named;
+}
+
 /*
  * Without names, and in ls, what can't be looked at is nobody's fault; but what is no
- * semaphore was named.
+ * semaphore was named. What a directory has had until a moment ago is passed over.
  */
 static void visit(const char *path, const struct stat *st, void *arg)
 {
 	struct walker *walker = arg;
 	struct look look = look_at(path, st);
 
+	if (look.error == ENOENT && !was_named(walker, path)) {
+		look_end(&look);
+		return;
+	}
 	if (look.error && (walker->strict || look.error == EINVAL)) {
 		errno = look.error;
 		explain(path);
@@ -91,9 +111,9 @@ static void visit(const char *path, const struct stat *st, void *arg)
 	look_end(&look);
 }
 
-static int list(struct walker *walker, char *const *names)
+static int list(struct walker *walker)
 {
-	int status = name_walk(names, visit, walker) ? EXIT_FAILED : walker->status;
+	int status = name_walk(walker->names, visit, walker) ? EXIT_FAILED : walker->status;
 
 	/* Nothing but what was wrong, where there is nothing else. */
 	if (status && !json_array_size(walker->table.rows))
@@ -164,7 +184,8 @@ static int run_listing(const struct listing *listing, int argc, char **argv)
 	    (chosen && !table_choose(table, chosen)))
 		return command_usage(listing->command);
 	walker.strict = optind < argc && listing->command != &command_ls;
-	return list(&walker, argv + optind);
+	walker.names = argv + optind;
+	return list(&walker);
 }
 
 static int run_ls(int argc, char **argv)

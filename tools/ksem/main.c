@@ -4,11 +4,13 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -112,9 +114,29 @@ static int dispatch(int argc, char **argv)
 	return run_command(argc - optind, argv + optind);
 }
 
+/*
+ * A descriptor that is missing must not become a handle: what is written to that are
+ * permits. What stands there instead fails as a missing one does, and is not passed on.
+ */
+static void fill_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_CLOEXEC | O_RDONLY);
+		/* Nobody reads from what is open for writing. */
+		if (fd == STDIN_FILENO && !close(fd))
+			fd = open("/dev/null", O_CLOEXEC | O_WRONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
+
+	fill_descriptors();
 
 	/* Which characters of a name can be printed, and how wide they are. */
 	setlocale(LC_CTYPE, "");

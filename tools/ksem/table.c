@@ -97,8 +97,7 @@ json_t *table_seconds(unsigned long long ns)
 	return must(json_real((double)ns / NSEC_PER_SEC));
 }
 
-/* A terminal must not be told anything by a name or a label. */
-static char *printable(const char *text, int *width)
+char *table_printable(const char *text, int *width)
 {
 	char *result = must(malloc(4 * strlen(text) + 1)), *out = result;
 	mbstate_t state = { };
@@ -129,7 +128,7 @@ char *table_text(const json_t *value, int *width)
 	switch (value ? json_typeof(value) : JSON_NULL) {
 	case JSON_STRING:
 		if (*json_string_value(value))
-			return printable(json_string_value(value), width);
+			return table_printable(json_string_value(value), width);
 		text = strdup("-");
 		break;
 	case JSON_INTEGER:

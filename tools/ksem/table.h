@@ -58,6 +58,12 @@ json_t *table_seconds(unsigned long long ns);
 /* What people see of a value, to be freed; @width: how many columns it takes. */
 char *table_text(const json_t *value, int *width);
 
+/*
+ * A name or a label, of which a terminal must not be told anything but what can be
+ * seen: the rest as \xNN. To be freed; @width: how many columns it takes.
+ */
+char *table_printable(const char *text, int *width);
+
 /* For --help: the names of all columns. */
 void table_help(const struct column *all);
 

@@ -212,14 +212,15 @@ static bool pause_for(int ms, bool screen, const char *text)
 	}
 }
 
-static void show(const char *text, bool screen, bool first)
+/* False: nobody can see it. */
+static bool show(const char *text, bool screen, bool first)
 {
 	if (screen) {
 		screen_show(text);
-		return;
+		return true;
 	}
 	printf("%s%s", first ? "" : "\n", text);
-	fflush(stdout);
+	return !fflush(stdout);
 }
 
 static int top(char *const *names, int ms, unsigned int iterations, bool batch)
@@ -232,8 +233,8 @@ static int top(char *const *names, int ms, unsigned int iterations, bool batch)
 	unsigned int i;
 
 	for (i = 1; text; i++) {
-		show(text, screen, i == 1);
-		if (i == iterations || !pause_for(ms, screen, text))
+		if (!show(text, screen, i == 1) || i == iterations ||
+		    !pause_for(ms, screen, text))
 			break;
 		free(text);
 		picture.seconds = now_seconds() - taken;
@@ -242,6 +243,9 @@ static int top(char *const *names, int ms, unsigned int iterations, bool batch)
 	}
 	if (screen)
 		screen_end();
+	/* Once more for the screen that stays, if it was said on the other one. */
+	if (screen && !text)
+		free(take_picture(&picture, names));
 	json_decref(picture.before);
 	if (!text)
 		return EXIT_FAILED;

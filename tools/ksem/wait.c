@@ -45,11 +45,10 @@ static int watch(const struct ksem *k)
 	return set;
 }
 
-static int wait_until_idle(const struct ksem *k, long long deadline_ns)
+static int wait_until_idle(const struct ksem *k, int set, long long deadline_ns)
 {
 	struct ksem_info info = { .size = sizeof(info) };
 	struct epoll_event event;
-	int set = watch(k);
 	int pause;
 
 	for (;;) {
@@ -74,7 +73,7 @@ static int run(int argc, char **argv)
 	long long deadline_ns = INT64_MAX;
 	struct timespec relative;
 	struct ksem *k;
-	int option, status = 0;
+	int option, set, status = 0;
 
 	while ((option = getopt_long(argc, argv, "w:h", options, NULL)) != -1) {
 		if (option == 'h')
@@ -89,7 +88,9 @@ static int run(int argc, char **argv)
 		k = name_open(argv[optind], O_RDONLY);
 		if (!k)
 			return EXIT_FAILED;
-		status = wait_until_idle(k, deadline_ns);
+		set = watch(k);
+		status = wait_until_idle(k, set, deadline_ns);
+		close(set);
 		ksem_close(k);
 	}
 	return status;

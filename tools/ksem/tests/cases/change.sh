@@ -27,3 +27,7 @@ ksem create --signal jobs 0
 t ksem post -n 2 jobs
 t ksem run jobs true
 t ksem ls -o name,available,held jobs
+# A message must not be written to a handle that has got the number of standard error.
+ksem create --signal --max 1000 many 900
+sh_t 'ksem post -n 200 many 2>&-'
+t ksem ls -o name,available many

@@ -15,6 +15,9 @@ t ksem run db no-such-command
 t ksem run db ./no-such-command
 touch not-executable
 t ksem run db ./not-executable
+# Where nobody can hear what is wrong, the status still says it.
+sh_t 'ksem run db no-such-command 2>/dev/full'
+sh_t 'ksem run db no-such-command 2>&-'
 t ksem run no-such-name true
 t ksem run --max 2 db true
 ksem create --max 2 small 1

@@ -19,6 +19,13 @@ until_is 1 grep -c ready output
 printf '\003' >&9
 wait $!
 sh_t "tr -d '\\r' <output"
+# timeout(1) has a group of its own: else it could not end all that it has started.
+pty ksem run db timeout 1000 sh -c 'echo ready; sleep 1000' <keys >output &
+exec 9>keys
+until_is 1 grep -c ready output
+printf '\003' >&9
+wait $!
+sh_t "tr -d '\\r' <output"
 # Stopped, and continued by the shell.
 cat >job <<'END'
 set -m
@@ -38,9 +45,8 @@ printf '\032' >&9
 wait $!
 exec 9>&-
 sh_t "tr -d '\\r' <output"
-# Sent by the terminal, and not by ksem: one that has left its group hears nothing of
-# Ctrl-C, of which ksem has heard before it is sent USR1. Only a hang-up is told to the
-# session's leader alone, which is ksem here.
+# One that has left the group hears of it from ksem, once; as of a hang-up, which is told
+# to the session's leader alone, which is ksem here.
 # shellcheck disable=SC2016 # the inner shell expands it
 pty ksem run db setsid sh -c 'trap "echo interrupted" INT; trap "echo asked" USR1
 	trap "touch hung-up; exit" HUP; echo ready
@@ -48,7 +54,7 @@ pty ksem run db setsid sh -c 'trap "echo interrupted" INT; trap "echo asked" USR
 exec 9>keys
 until_is 1 grep -c ready output
 printf '\003' >&9
-until_is 1 grep -c '\^C' output
+until_is 1 grep -c interrupted output
 kill -USR1 "$(ksem holders --noheadings -o opener db)"
 until_is 1 grep -c asked output
 {

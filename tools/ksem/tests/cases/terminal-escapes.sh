@@ -6,3 +6,6 @@ ksem create "$(printf 'c\302\2331mC1')" 1
 ksem create "$(printf 'd\344')" 1
 t ksem ls -o name,capacity
 t ksem ls "$(printf 'b\nnewline')"
+# Nor in a message.
+ksem shutdown "$(printf 'a\033[31mred\033[0m')"
+sh_t 'ksem holders . 2>&1 >/dev/null'

@@ -42,3 +42,11 @@ wait $!
 grep -o '[a-z ]* [0-9]*$' output | tail -n 1
 sh_t "tr '\\033' '@' <output | grep -o '@\\[?[0-9]*[hl]' | sort | uniq -c"
 sh_t "grep -o 'ended: [0-9]*' output"
+# What ends it is said on the screen that stays.
+pty ksem top -d 0.1 db9 <keys >output &
+exec 9>keys
+until_is yes sh -c 'grep -q "semaphores: 1" output && echo yes'
+ksem rm db9
+wait $!
+exec 9>&-
+sh_t "tr '\\033' '@' <output | tr -d '\\r' | sed 's/.*@\\[?1049l//' | tail -n 2"

@@ -18,6 +18,8 @@ until_is 1 grep -c NAME pictures
 for _ in 1 2 3; do ksem run idle true; done
 wait $!
 awk '/^idle/ { print ($5 == "-" ? "-" : $5 > 0 && $5 <= 0.8 ? "some" : $5) }' pictures
+# Nobody looks any more.
+sh_t 'timeout 60 ksem top -b -d 0.01 idle >/dev/full'
 touch end
 wait
 t ksem top -n 1 no-such-name

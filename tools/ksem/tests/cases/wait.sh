@@ -7,6 +7,9 @@ until_held db 2
 t ksem wait -w 0 db
 t ksem wait -w 0.2 other db
 t ksem wait -w 0.2 db other
+# As many as are wanted.
+# shellcheck disable=SC2016 # the inner shell expands it
+sh_t 'ulimit -n 16; ksem wait $(yes other | head -n 40)'
 # Nobody holds, but somebody is queued: not idle.
 ksem run -n 2 other echo 'runs at last' &
 until_waiters other 1
