@@ -23,7 +23,7 @@ kbuild := $(MAKE) -C $(KDIR) M=$(CURDIR)
 boots := $(KERNELS:%=-k %) $(MODES:%=-m %)
 
 .PHONY: all module lib tools install install-module install-config install-lib install-tools \
-	install-dkms demo test test-matrix test-debug test-kcsan test-kmsan test-clients test-units \
+	install-dkms uninstall demo test test-matrix test-debug test-kcsan test-kmsan test-clients test-units \
 	kunit storm soak fuzz model history \
 	mutants coverage ci-long bench bench-gate bench-plot lint clean help
 all: module lib tools
@@ -57,6 +57,14 @@ install-lib: lib
 
 install-tools: tools
 	$(MAKE) -C tools/ksem O=$(BUILD)/ksem LIBKSEM=$(BUILD)/lib/libksem.so install
+
+# What install has installed, the module for any kernel; with the same variables.
+uninstall:
+	rm -f $(DESTDIR)/lib/modules/*/$(INSTALL_MOD_DIR)/ksem.ko*
+	rm -f $(DESTDIR)$(SYSCONFDIR)/modules-load.d/ksem.conf \
+		$(DESTDIR)$(UDEVRULESDIR)/60-ksem.rules
+	$(MAKE) -C lib uninstall
+	$(MAKE) -C tools/ksem uninstall
 
 # The sources, for DKMS to build for each kernel that is installed.
 install-dkms:
@@ -144,6 +152,7 @@ help:
 	@echo '  install-config  modules-load.d and udev rule alone'
 	@echo '  install-lib     library, headers, pkg-config, man pages'
 	@echo '  install-tools   the command, its completion, systemd units, man pages'
+	@echo '  uninstall       what install has installed; depmod and ldconfig are yours to run'
 	@echo '  install-dkms    sources to $(SRCDIR)/ksem-$(VERSION), for dkms add'
 	@echo 'In a virtual machine:'
 	@echo '  demo            the main job, to look at (KERNEL=6.1)'

@@ -263,7 +263,7 @@ const struct command command_jobserver = {
 	.summary = "Run a command with N job slots for make and others",
 	.help = "The slots are in MAKEFLAGS, for make, ninja, cargo and others. Those of a client\n"
 		"that is killed come back, and all goes with the last of them. At the end a line\n"
-		"on standard error tells what happened.\n\n"
+		"on standard error tells what happened. make has to be 4.4 or newer.\n\n"
 		"  -j, --jobs N     job slots, the command's own included\n"
 		"      --name NAME  its name, so that 'ksem run NAME COMMAND' can take part; it must\n"
 		"                   not exist (one that nobody can guess, in tmp/)\n"

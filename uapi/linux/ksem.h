@@ -255,7 +255,8 @@ struct ksem_create {
  * mode that @fd has too.
  *
  * Errors: EBUSY, EFAULT, E2BIG, EINVAL, EBADF (@fd is not open), EINVAL (@fd is
- * no ksem handle), ENXIO (@fd is not bound), ESHUTDOWN, ENOSPC.
+ * no ksem handle), ENXIO (@fd is not bound), ESHUTDOWN, ENOSPC, ENOMEM (for the
+ * account of a process).
  */
 struct ksem_attach {
 	__u32 size;
