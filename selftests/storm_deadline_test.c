@@ -6,8 +6,9 @@
  * to see it, and so has one whose timer expires. So it is looked for all the time:
  * each meeting that ends in a grant moves the middle of the sweep a little later,
  * each one that ends too late a little earlier, and the releases are swept over
- * 200 us to either side of it, every other one over 20 us. That both outcomes are
- * frequent shows that the two do meet.
+ * 200 us to either side of it, every other one over 20 us. Where it has moved far,
+ * because others use the machine now, the steps become longer again. That both
+ * outcomes are frequent shows that the two do meet.
  */
 #include "ksem_test_actor.h"
 #include "ksem_test_storm.h"
@@ -17,6 +18,8 @@
 #define CLOSE_NS	20000LL
 #define FIRST_STEP_NS	160000LL	/* by which a meeting moves the middle: less and */
 #define STEP_NS		10000LL		/* less, down to this one */
+#define LONGEST_STEP_NS	1000000LL
+#define SAME_WAY	8		/* moves, after which they become longer */
 #define FIRST_LEAD_NS	1000000ULL	/* from the request to its deadline */
 #define LAST_LEAD_NS	1000000000ULL
 
@@ -28,6 +31,7 @@ struct meeting {
 	__u64 lead_ns;
 	__s64 middle_ns;	/* the sweep's, counted from the deadline */
 	__s64 step_ns;		/* of the last move, and its direction */
+	unsigned int same_way;	/* moves before it in that direction */
 };
 
 FIXTURE(deadline) {
@@ -119,8 +123,12 @@ static void move_middle(struct meeting *m, bool later)
 {
 	bool was_later = m->step_ns > 0;
 
-	if (later != was_later)
+	if (later != was_later) {
 		m->step_ns = llabs(m->step_ns) > STEP_NS ? -m->step_ns / 2 : -m->step_ns;
+		m->same_way = 0;
+	} else if (++m->same_way > SAME_WAY && llabs(m->step_ns) < LONGEST_STEP_NS) {
+		m->step_ns *= 2;
+	}
 	m->middle_ns += m->step_ns;
 }
 
