@@ -25,7 +25,8 @@
 #define SECTION_SIZE	50
 
 /*
- * @section: the one that lines belong to; NULL before the first that has any.
+ * @section: the one that lines belong to; NULL before its first key.
+ * @bad: something in it is wrong, be that before its first key.
  * @pending: the line has something in it, of which the library has said nothing yet.
  * @skipping: until the next section.
  */
@@ -36,6 +37,7 @@ struct parser {
 	int line;
 	int section_line;
 	struct section *section;
+	bool bad;
 	bool pending;
 	bool skipping;
 	bool failed;
@@ -60,6 +62,7 @@ static void complain(struct parser *parser, int line, const char *format, ...)
 	warnx("%s:%d: %s", parser->file, line, text);
 	free(text);
 	parser->failed = true;
+	parser->bad = true;
 	if (parser->section)
 		parser->section->bad = true;
 }
@@ -84,6 +87,7 @@ static void begin_section(struct parser *parser, const char *text)
 	end_section(parser);
 	parser->section_line = parser->line;
 	parser->section = NULL;
+	parser->bad = false;
 	parser->skipping = !strchr(text, ']');
 	if (parser->skipping)
 		complain(parser, parser->line, "this is not '[NAME]'");
@@ -221,7 +225,7 @@ static const struct section *find_section(const struct config *config, const cha
 	return NULL;
 }
 
-/* The first line of a section is where it is found out what it is called. */
+/* The first key of a section is where it is found out what it is called. */
 static void add_section(struct parser *parser, const char *name)
 {
 	struct section *section = must(calloc(1, sizeof(*section)));
@@ -230,6 +234,7 @@ static void add_section(struct parser *parser, const char *name)
 	section->name = must(strdup(name));
 	section->file = parser->file;
 	section->line = parser->section_line;
+	section->bad = parser->bad;
 	section->spec = spec_default();
 	/* There is no umask here. To read is to acquire, to write to change. */
 	section->spec.mode = 0644;

@@ -70,6 +70,18 @@ END
 	printf '[long]\ncapacity = 1\nlabel = %0200d\n' 0
 	printf '[after-the-long-line]\ncapacity = 1\n[last-and-empty]\n'
 } >bad2.conf
-t ksem apply bad.conf bad2.conf
+# Before the first key that is right, too.
+cat >bad3.conf <<'END'
+[first-line]
+mode 0600
+capacity = 2
+[first-key]
+modus = 0600
+capacity = 2
+[after]
+capacity = 1
+END
+printf '[first-line-long]\nlabel = %0200d\ncapacity = 2\n' 0 >>bad3.conf
+t ksem apply bad.conf bad2.conf bad3.conf
 t ksem ls -o name,capacity
 t ksem apply --check bad2.conf
