@@ -4,8 +4,9 @@
  *
  * The library of a distribution is built without line numbers, and cuts what is too
  * long for it. So the lines come to it through a reader of ours, which counts them,
- * and looks at their lengths. What is wrong spoils its section, and no other one.
+ * and looks at their bytes and lengths. What is wrong spoils its section, and no other one.
  */
+#include <ctype.h>
 #include <err.h>
 #include <errno.h>
 #include <grp.h>
@@ -25,6 +26,7 @@
 #define SECTION_SIZE	50
 
 /*
+ * @text: the line that was read last, in @room bytes, as getline(3) has it.
  * @section: the one that lines belong to; NULL before its first key.
  * @bad: something in it is wrong, be that before its first key.
  * @pending: the line has something in it, of which the library has said nothing yet.
@@ -34,6 +36,8 @@ struct parser {
 	struct config *config;
 	const char *file;
 	FILE *stream;
+	char *text;
+	size_t room;
 	int line;
 	int section_line;
 	struct section *section;
@@ -82,45 +86,82 @@ static void end_section(struct parser *parser)
 		complain(parser, parser->section_line, "this section has no capacity");
 }
 
-static void begin_section(struct parser *parser, const char *text)
+static void begin_section(struct parser *parser)
 {
 	end_section(parser);
 	parser->section_line = parser->line;
 	parser->section = NULL;
 	parser->bad = false;
-	parser->skipping = !strchr(text, ']');
-	if (parser->skipping)
-		complain(parser, parser->line, "this is not '[NAME]'");
+	parser->skipping = false;
 }
 
-static void skip_rest(struct parser *parser, int size)
+/* To the library a bracket that comes after a blank and ';' is in a comment. */
+static bool is_header(const char *line)
 {
-	complain(parser, parser->line, "the line is longer than %d bytes", size - 3);
-	while (!feof(parser->stream) && getc(parser->stream) != '\n')
-		;
+	const char *end = line;
+
+	while (*end && *end != ']' && !(isspace((unsigned char)*end) && end[1] == ';'))
+		end++;
+	return *end == ']';
 }
 
-/* As fgets(). Blanks in front would make a line the continuation of the one before. */
+/* What the library would cut, or understand as something else. False, which was said. */
+static bool check_line(struct parser *parser, const char *line, size_t length, int size)
+{
+	if (strlen(parser->text) != length)
+		complain(parser, parser->line, "there is a byte 0 in the line: write it as text");
+	else if (length > (size_t)size - 3)
+		complain(parser, parser->line, "the line is longer than %d bytes", size - 3);
+	else if (*line == '[' && !is_header(line))
+		complain(parser, parser->line, "this is not '[NAME]'");
+	else
+		return true;
+	/* What is below a header that can't be read belongs to none that can. */
+	parser->skipping |= *line == '[';
+	return false;
+}
+
+/* Returns the length that is left. */
+static size_t strip_end(char *line, size_t length)
+{
+	while (length && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		line[--length] = '\0';
+	return length;
+}
+
+/* Some editors put it in front of all that is UTF-8. */
+static const char *skip_mark(const struct parser *parser)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	bool marked = parser->line == 1 && !strncmp(parser->text, mark, strlen(mark));
+
+	return parser->text + (marked ? strlen(mark) : 0);
+}
+
+/*
+ * As fgets(), which could not tell a byte 0 from the end of what it has read. Blanks in
+ * front would make a line the continuation of the one before.
+ */
 static char *read_line(char *text, int size, void *stream)
 {
 	struct parser *parser = stream;
-	size_t length, blanks;
+	const char *line;
+	ssize_t length;
 
 	end_line(parser);
-	if (!fgets(text, size, parser->stream))
+	length = getline(&parser->text, &parser->room, parser->stream);
+	if (length < 0)
 		return NULL;
 	parser->line++;
-	length = strlen(text);
-	if (length && text[length - 1] != '\n' && !feof(parser->stream)) {
-		skip_rest(parser, size);
-		return strcpy(text, "\n");
-	}
-	blanks = strspn(text, " \t");
-	memmove(text, text + blanks, length - blanks + 1);
-	if (*text == '[')
-		begin_section(parser, text);
-	parser->pending = !strchr("[#;\r\n", *text);
-	return text;
+	length = strip_end(parser->text, length);
+	line = skip_mark(parser);
+	line += strspn(line, " \t");
+	if (*line == '[')
+		begin_section(parser);
+	if (!check_line(parser, line, length, size))
+		return strcpy(text, "");
+	parser->pending = !strchr("[#;", *line);
+	return strcpy(text, line);
 }
 
 static bool take_permits(unsigned int *permits, const char *value)
@@ -304,18 +345,21 @@ bool config_read(struct config *config, const char *file)
 {
 	struct parser parser = { .config = config, .file = file };
 	struct section **first = config->last, *section;
+	int result;
 
 	parser.stream = fopen(file, "re");
 	if (!parser.stream) {
 		warn("%s", file);
 		return false;
 	}
-	ini_parse_stream(read_line, &parser, handle, &parser);
-	end_section(&parser);
-	if (ferror(parser.stream)) {
+	result = ini_parse_stream(read_line, &parser, handle, &parser);
+	/* Above 0 it is the number of a line, of which was said what is wrong with it. */
+	if (result < 0 || !feof(parser.stream)) {
 		warn("%s", file);
 		parser.failed = true;
 	}
+	end_section(&parser);
+	free(parser.text);
 	fclose(parser.stream);
 	for (section = *first; section; section = section->next)
 		check(&parser, section);
