@@ -39,16 +39,39 @@ static int explain_failure(const char *directory)
 	return EXIT_FAILED;
 }
 
+/*
+ * 'ksem apply' makes it on its way to a semaphore in it, for nobody but root; or else
+ * somebody wants it narrower. Which of them it was does not show, and to open what was
+ * closed on purpose is worse than to ask.
+ */
+static int check_tmp(const char *tmp)
+{
+	struct stat st;
+
+	if (lstat(tmp, &st))
+		warn("%s", tmp);
+	else if (!S_ISDIR(st.st_mode))
+		warnx("%s: is a semaphore in the place of the directory: 'ksem rm' it", tmp);
+	else if ((st.st_mode & 01777) != 01777)
+		warnx("%s: has mode %04o, and is not for everybody: 'chmod 1777' makes it so",
+		      tmp, st.st_mode & 07777);
+	else
+		return 0;
+	return EXIT_FAILED;
+}
+
 /* The umask is cleared, so nothing has to be repaired after mkdir(2). */
 static int make_tmp(const char *directory)
 {
 	char *tmp;
-	int status = 0;
+	int status;
 
 	if (asprintf(&tmp, "%s/tmp", directory) < 0)
 		must(NULL);
 	umask(0);
-	if (mkdir(tmp, 01777) && errno != EEXIST) {
+	if (!mkdir(tmp, 01777) || errno == EEXIST) {
+		status = check_tmp(tmp);
+	} else {
 		warn("%s", tmp);
 		status = EXIT_FAILED;
 	}
