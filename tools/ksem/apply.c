@@ -39,9 +39,24 @@ static int refuse(const struct section *section, const char *format, ...)
 	return EXIT_FAILED;
 }
 
+/*
+ * As one is left where this is killed while it makes it: with its owner or still ours,
+ * and for nobody else to use. It may also be one that never had to do with this, for the
+ * owner of a directory can move what others have made there. So it is not finished now:
+ * that would give it to whoever the configuration names.
+ */
+static bool may_be_unfinished(const struct section *section, const struct stat *st)
+{
+	bool handed_over = st->st_uid == section->owner && st->st_gid == section->group;
+
+	return (st->st_mode & 0777) == 0600 && (handed_over || st->st_uid == geteuid());
+}
+
 static int check_node(const struct section *section, const struct stat *st)
 {
-	static const char why[] = "somebody else may have taken the name";
+	const char *why = may_be_unfinished(section, st) ?
+		"an apply that was killed may have left it: 'ksem rm' it to have it made anew" :
+		"somebody else may have taken the name";
 	unsigned int mode = st->st_mode & 0777;
 
 	if (st->st_uid != section->owner)
@@ -125,24 +140,94 @@ static void make_parents(char *path)
 	}
 }
 
+static int open_parent(const char *path)
+{
+	size_t length = strrchr(path, '/') - path;
+	char *parent = must(strndup(path, length ? length : 1));
+	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = errno;
+
+	free(parent);
+	errno = error;
+	return fd;
+}
+
+/* The semaphore that has the name now. In a ksemfs there is nothing that could block. */
+static struct ksem *open_in(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct ksem *k = fd < 0 ? NULL : ksem_from_fd(fd);
+
+	if (!k && fd >= 0)
+		close(fd);
+	return k;
+}
+
 /*
- * Its handle may be one of the device: that is not the node. Until it has its owner
- * nobody but us has a right to it. Where it can't have him it is taken away again.
+ * Is @k, found by its name, the one that was made? The semaphore's id says so: no other
+ * one gets it as long as there is @made, and none has a second node. The number of an
+ * inode is free again once that is removed; besides, stat shows the device's where @made
+ * is a handle of the device. Where there is no device the library has opened @made by its
+ * name, which may have been too late: then at least nobody else has made what it found.
  */
-static int create(const struct section *section, const char *path)
+static bool is_made(const struct ksem *k, const struct ksem *made)
+{
+	struct ksem_info found = { .size = sizeof(found) };
+	struct ksem_info ours = { .size = sizeof(ours) };
+	struct stat st;
+
+	return !ksem_info(k, &found) && !ksem_info(made, &ours) && found.out_id == ours.out_id &&
+	       !fstat(ksem_fd(k), &st) && st.st_uid == geteuid();
+}
+
+/*
+ * By a handle of the node, and never by its path: whoever else may change the directory
+ * could put another node there at any time. Where it can't have its owner it is taken
+ * away again.
+ */
+static int hand_over(const struct section *section, int dir, const char *name,
+		     const struct ksem *made)
+{
+	struct ksem *k = open_in(dir, name);
+	int status = 0;
+
+	if (!k || !is_made(k, made)) {
+		status = refuse(section,
+				"was replaced or removed as it was made: see who may write its directory");
+	} else if (fchown(ksem_fd(k), section->owner, section->group) ||
+		   fchmod(ksem_fd(k), section->spec.mode)) {
+		status = refuse(section, "can't have its owner: %s", strerror(errno));
+		unlinkat(dir, name, 0);
+	}
+	ksem_close(k);
+	return status;
+}
+
+/* Until it has its owner nobody but us has a right to it. */
+static int create_in(const struct section *section, int dir, const char *path)
 {
 	struct ksem_attr *attr = spec_attr(&section->spec);
-	struct ksem *k = ksem_open(path, O_CREAT | O_EXCL, 0600, attr);
-	int status = 0;
+	const char *name = strrchr(path, '/') + 1;
+	struct ksem *k = ksem_create_at(dir, name, 0600, attr);
+	int status;
 
 	ksem_attr_free(attr);
 	if (!k)
 		return refuse(section, "can't be made: %s", explanation(path, errno));
-	if (lchown(path, section->owner, section->group) || chmod(path, section->spec.mode)) {
-		status = refuse(section, "can't have its owner: %s", strerror(errno));
-		unlink(path);
-	}
+	status = hand_over(section, dir, name, k);
 	ksem_close(k);
+	return status;
+}
+
+static int create(const struct section *section, const char *path)
+{
+	int dir = open_parent(path);
+	int status;
+
+	if (dir < 0)
+		return refuse(section, "can't be made: %s", explanation(path, errno));
+	status = create_in(section, dir, path);
+	close(dir);
 	return status;
 }
 
