@@ -82,6 +82,15 @@ static unsigned int go_through_door(struct queue *q)
 	return k;
 }
 
+/* In the way of the others, until one of them is queued, if that is soon. */
+static void linger(const struct queue *q)
+{
+	int tries;
+
+	for (tries = 0; tries < 20 && !ksem_test_info(q->fd).out_waiters; tries++)
+		sched_yield();
+}
+
 static void ask(struct queue *q, int own, unsigned int k, unsigned int chance)
 {
 	unsigned int n = 1 + (chance >> 8) % 3;
@@ -89,7 +98,7 @@ static void ask(struct queue *q, int own, unsigned int k, unsigned int chance)
 	if (ksem_test_acquire_ex(own, KSEM_FLAG_TOKEN, n, KSEM_NO_DEADLINE, &q->token[k]))
 		ksem_test_count(&q->wrong);
 	if (!(chance >> 16 & 3))
-		sched_yield();
+		linger(q);
 	if (ksem_test_release(own, n))
 		ksem_test_count(&q->wrong);
 }
