@@ -685,7 +685,8 @@ struct ksem_features {
  * it. With KSEM_CREATE_TEMPORARY and an @fd the name goes when the last handle
  * goes, and with no @fd it stays until the first that was opened, and all others,
  * have gone. It goes before close(2) returns, or, where the directory is locked at
- * that moment (somebody reads it), soon after; it cannot be opened any more then.
+ * that moment (somebody reads it), soon after; it cannot be opened any more then,
+ * and create_at finds the name free.
  *
  * Errors: EFAULT, E2BIG, EINVAL (also a slash in @name, "." and ".."), EBADF (@fd
  * is not open), EINVAL (@fd is no ksem handle), EBUSY (@fd is bound), ENOENT,
