@@ -120,7 +120,10 @@ static void pass_on(pid_t pid, const siginfo_t *info, bool has_it)
 		stop();
 }
 
-/* What was sent before there was a child has not reached it, whoever sent it. */
+/*
+ * What was sent before there was a child has not reached it, whoever sent it. What comes
+ * at this very moment reaches it twice, before it has become the command.
+ */
 static void pass_on_early(pid_t pid, const sigset_t *set)
 {
 	static const struct timespec at_once;
