@@ -994,7 +994,7 @@ TEST_F(fs, limit_per_user_is_met_in_a_user_namespace_too)
 
 /* Memory of nodes is charged to who makes them. */
 
-#define MANY_NODES	8000
+#define MANY_NODES	2000
 
 static int make_many(FIXTURE_DATA(fs) * self, const char *cgroup)
 {
