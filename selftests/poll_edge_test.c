@@ -258,22 +258,6 @@ TEST_F(edge, is_reported_once_with_oneshot)
 	EXPECT_EQ(EPOLLIN, ksem_test_reported(epoll));
 }
 
-/* True once the only thread of a child sleeps. */
-static bool sleeps(pid_t pid)
-{
-	char path[64], line[256] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "r");
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = 0;
-	fclose(file);
-	return strstr(line, ") S ");
-}
-
 /* A child that asks to be told when no other is, and exits with what it hears. */
 static pid_t exclusive_poller(int fd)
 {
@@ -291,7 +275,7 @@ TEST_F(edge, is_told_to_as_many_exclusive_pollers_as_permits_came)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
 	}
 	ASSERT_EQ(0, ksem_test_post(self->other, 2));
 	ASSERT_TRUE(ksem_test_until((told += waitpid(-1, &status, WNOHANG) > 0) == 2));
@@ -308,7 +292,7 @@ TEST_F(edge, of_out_is_told_to_all_exclusive_pollers)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
 	}
 	ASSERT_EQ(0, ksem_test_transfer(self->other, 1, self->fd));
 	for (i = 0; i < 3; i++)
@@ -322,7 +306,7 @@ TEST_F(edge, of_hup_is_told_to_all_exclusive_pollers)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
 	}
 	ASSERT_EQ(0, ksem_test_shutdown(self->other));
 	for (i = 0; i < 3; i++)

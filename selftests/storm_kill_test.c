@@ -5,6 +5,7 @@
 #include "ksem_test_proc.h"
 #include "ksem_test_still.h"
 #include "ksem_test_storm.h"
+#include <poll.h>
 #include <sys/resource.h>
 
 /*
@@ -285,7 +286,7 @@ TEST_F_TIMEOUT(storm, of_kills_loses_no_permit, KSEM_TEST_LONG)
 
 struct victim {
 	int fd;
-	__u32 waits;		/* requests that it has queued when it is ready */
+	__u32 waits;		/* requests that it has queued when it is ready; 0: it sleeps */
 	void (*main)(struct victim *v);
 };
 
@@ -296,6 +297,7 @@ FIXTURE(killed) {
 };
 
 FIXTURE_VARIANT(killed) {
+	int (*create)(__u32 initial, __u32 max);
 	__u32 capacity;
 	__u32 waits;
 	void (*main)(struct victim *v);
@@ -314,6 +316,21 @@ static void wait_with_a_deadline(struct victim *v)
 static void wait_uninterruptibly(struct victim *v)
 {
 	ksem_test_acquire_ex(v->fd, KSEM_FLAG_UNINTERRUPTIBLE, 1, KSEM_NO_DEADLINE, NULL);
+}
+
+static void wait_in_read(struct victim *v)
+{
+	char token;
+
+	while (read(v->fd, &token, 1) < 0 && errno == EINTR)
+		continue;
+}
+
+static void wait_in_poll(struct victim *v)
+{
+	struct pollfd poll_fd = { .fd = v->fd, .events = POLLIN };
+
+	poll(&poll_fd, 1, -1);
 }
 
 static void *signal_for_ever(void *tid)
@@ -374,24 +391,47 @@ static void wait_in_sweeps(struct victim *v)
 	}
 }
 
-FIXTURE_VARIANT_ADD(killed, in_a_plain_wait) { .waits = 1, .main = wait_plainly };
-
-FIXTURE_VARIANT_ADD(killed, in_a_timed_wait) { .waits = 1, .main = wait_with_a_deadline };
-
-FIXTURE_VARIANT_ADD(killed, in_an_uninterruptible_wait) {
-	.waits = 1, .main = wait_uninterruptibly,
+FIXTURE_VARIANT_ADD(killed, in_a_plain_wait) {
+	.create = ksem_test_fair, .waits = 1, .main = wait_plainly,
 };
 
-FIXTURE_VARIANT_ADD(killed, with_a_place) { .waits = 1, .main = wait_with_a_place };
+FIXTURE_VARIANT_ADD(killed, in_a_nonfair_wait) {
+	.create = ksem_test_nonfair, .waits = 1, .main = wait_plainly,
+};
+
+FIXTURE_VARIANT_ADD(killed, in_a_wait_for_a_signal) {
+	.create = ksem_test_signal, .waits = 1, .main = wait_plainly,
+};
+
+FIXTURE_VARIANT_ADD(killed, in_a_timed_wait) {
+	.create = ksem_test_fair, .waits = 1, .main = wait_with_a_deadline,
+};
+
+FIXTURE_VARIANT_ADD(killed, in_an_uninterruptible_wait) {
+	.create = ksem_test_fair, .waits = 1, .main = wait_uninterruptibly,
+};
+
+FIXTURE_VARIANT_ADD(killed, in_read) {
+	.create = ksem_test_fair, .waits = 1, .main = wait_in_read,
+};
+
+/* A poller has queued nothing. */
+FIXTURE_VARIANT_ADD(killed, in_poll) {
+	.create = ksem_test_fair, .waits = 0, .main = wait_in_poll,
+};
+
+FIXTURE_VARIANT_ADD(killed, with_a_place) {
+	.create = ksem_test_fair, .waits = 1, .main = wait_with_a_place,
+};
 
 FIXTURE_VARIANT_ADD(killed, in_a_sweep) {
-	.capacity = CROWD, .waits = 2 * CROWD, .main = wait_in_sweeps,
+	.create = ksem_test_fair, .capacity = CROWD, .waits = 2 * CROWD, .main = wait_in_sweeps,
 };
 
 FIXTURE_SETUP(killed)
 {
 	ksem_test_limit();
-	self->v.fd = ksem_test_fair(variant->capacity, CROWD);
+	self->v.fd = variant->create(variant->capacity, CROWD);
 	ASSERT_LE(0, self->v.fd);
 	self->v.waits = variant->waits;
 	self->v.main = variant->main;
@@ -434,8 +474,12 @@ static __u64 kill_takes(pid_t pid, struct ksem_test_still *still)
 	return took > stood ? took - stood : 0;
 }
 
-static bool is_ready(struct victim *v, __u64 waits_before)
+static bool is_ready(struct victim *v, pid_t pid, __u64 waits_before)
 {
+	/* Between its second handle and its wait there is nothing to sleep for. */
+	if (!v->waits)
+		return ksem_test_until(ksem_test_info(v->fd).out_handles == 2 &&
+				       ksem_test_sleeps(pid));
 	return ksem_test_until(ksem_test_info(v->fd).out_waits >= waits_before + v->waits);
 }
 
@@ -450,7 +494,7 @@ TEST_F_TIMEOUT(killed, task_is_dead_at_once, KSEM_TEST_LONG)
 	for (done = 0; done < kills && !wrong; done++) {
 		pid = start_victim(v);
 		ASSERT_LT(0, pid);
-		ASSERT_TRUE(is_ready(v, waits));
+		ASSERT_TRUE(is_ready(v, pid, waits));
 		ksem_test_busy_for_up_to(1000, &self->seed);
 		took = kill_takes(pid, &self->still);
 		longest = took > longest ? took : longest;
