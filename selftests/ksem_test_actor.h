@@ -17,6 +17,8 @@ struct ksem_test_request {
 	int fd;
 	unsigned int cmd;
 	struct ksem_acquire_ex ex;
+	int (*call)(void *arg);	/* instead of all that */
+	void *arg;
 };
 
 struct ksem_test_actor {
@@ -40,7 +42,9 @@ static inline void *ksem_test_actor_main(void *data)
 				continue;
 			break;
 		}
-		if (request.cmd == KSEM_IOC_ACQUIRE)
+		if (request.call)
+			result = request.call(request.arg);
+		else if (request.cmd == KSEM_IOC_ACQUIRE)
 			result = ksem_test_acquire(request.fd, request.ex.n);
 		else
 			result = ksem_test_ioctl(request.fd, request.cmd, &request.ex);
@@ -101,6 +105,16 @@ static inline bool ksem_test_ask_queued(struct ksem_test_actor *actor, int fd,
 					__u32 n, __u32 queued)
 {
 	return ksem_test_ask(actor, fd, n) && ksem_test_wait_queued(fd, queued);
+}
+
+/* Have it call a function, whose result is its answer. */
+static inline bool ksem_test_ask_call(struct ksem_test_actor *actor, int (*call)(void *arg),
+				      void *arg)
+{
+	struct ksem_test_request request = { .call = call, .arg = arg };
+
+	return write(actor->requests[1], &request, sizeof(request)) ==
+	       sizeof(request);
 }
 
 /* Has a request been answered? */
