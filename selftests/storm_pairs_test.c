@@ -8,6 +8,10 @@
  * given out, and where it shows more than the capacity a permit has been doubled.
  * A permit that is lost, or given to the wrong account, is missed at the next quiet
  * moment.
+ *
+ * How often they meet is up to the machine. So who has permits asks now and then, for
+ * a while, for more than the others can have: then there is a wait and a time-out, and
+ * others come meanwhile.
  */
 #include "ksem_test_storm.h"
 
@@ -20,6 +24,7 @@
 struct tally {
 	unsigned long long pairs;
 	unsigned long long timeouts;
+	unsigned long long refusals;
 	unsigned long long violations;
 	char apart[64];		/* from the next one's: they are written all the time */
 };
@@ -104,6 +109,14 @@ static bool too_many_inside(struct mix *m, int n, bool yield)
 	return too_many;
 }
 
+/* Who has @n waits for all that there is beside them, and one more. */
+static bool wait_in_vain(int own, int n, unsigned int chance)
+{
+	__u64 deadline_ns = ksem_test_now() + 100000 + chance % 100000;
+
+	return ksem_test_acquire_ex(own, 0, CAPACITY - n + 1, deadline_ns, NULL) == -ETIMEDOUT;
+}
+
 static void mix_round(struct mix *m, int own, struct tally *t, unsigned int *seed)
 {
 	unsigned int chance, left = ROUND / m->processes;
@@ -115,12 +128,18 @@ static void mix_round(struct mix *m, int own, struct tally *t, unsigned int *see
 		result = acquire_by_chance(own, n, chance);
 		if (!result) {
 			t->violations += too_many_inside(m, n, !(chance >> 16 & 15));
+			if (!(chance >> 12 & 127)) {
+				t->violations += !wait_in_vain(own, n, chance);
+				t->timeouts++;
+			}
 			t->violations += ksem_test_release(own, n) != 0;
 			t->pairs++;
 			left--;
 		} else if (result == -ETIMEDOUT) {
 			t->timeouts++;
-		} else if (result != -EAGAIN) {
+		} else if (result == -EAGAIN) {
+			t->refusals++;
+		} else {
 			t->violations++;
 		}
 		/* A look in the middle of it, now and then. */
@@ -149,6 +168,7 @@ static struct tally sum(struct mix *m)
 	for (i = 0; i < m->processes; i++) {
 		all.pairs += m->tally[i].pairs;
 		all.timeouts += m->tally[i].timeouts;
+		all.refusals += m->tally[i].refusals;
 		all.violations += m->tally[i].violations;
 	}
 	return all;
@@ -173,6 +193,7 @@ TEST_F_TIMEOUT(mix, of_requests_never_exceeds_the_capacity, KSEM_TEST_LONG)
 	struct mix *m = self->m;
 	pid_t pid[PROCESSES_MAX];
 	struct tally all;
+	__u64 waits;
 	int i;
 
 	for (i = 0; i < m->processes; i++) {
@@ -189,11 +210,16 @@ TEST_F_TIMEOUT(mix, of_requests_never_exceeds_the_capacity, KSEM_TEST_LONG)
 	for (i = 0; i < m->processes; i++)
 		EXPECT_EQ(0, ksem_test_reap(pid[i]));
 	all = sum(m);
-	TH_LOG("seed %u: %llu timed out, %llu waited", self->seed, all.timeouts,
-	       (unsigned long long)ksem_test_info(m->fd).out_waits);
+	waits = ksem_test_info(m->fd).out_waits;
+	TH_LOG("seed %u: %llu timed out, %llu waited, %llu tries failed", self->seed,
+	       all.timeouts, waits, all.refusals);
 	ksem_test_figure("acquire/release pairs", all.pairs, all.violations + wrong);
 	EXPECT_EQ(0, all.violations);
 	EXPECT_EQ(0, wrong);
+	/* They did get into each other's way. */
+	EXPECT_LT(0, all.timeouts);
+	EXPECT_LT(0, all.refusals);
+	EXPECT_LT(0, waits);
 }
 
 TEST_HARNESS_MAIN
