@@ -980,15 +980,18 @@ TEST_F(fs, limit_of_user_namespaces_is_of_them_alone)
 /* The kuid counts, not the number that a namespace shows. */
 TEST_F(fs, limit_per_user_is_met_in_a_user_namespace_too)
 {
-	long old;
+	long old, userns;
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	old = ksem_test_set_parameter("max_names_per_user", 2);
+	/* What fails takes up no room of the namespaces. */
+	userns = ksem_test_set_parameter("max_names_userns", 2);
 	EXPECT_EQ(0, ksem_test_as(KSEM_TEST_OWNER, KSEM_TEST_OWNER, make(self, "a")));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(0, 0, make_two_in_userns()));
 	EXPECT_EQ(0, ksem_test_unlink(self->dir, "a"));
 	EXPECT_EQ(0, ksem_test_as(0, 0, make_two_in_userns()));
+	ksem_test_set_parameter("max_names_userns", userns);
 	ksem_test_set_parameter("max_names_per_user", old);
 }
 
