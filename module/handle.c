@@ -28,7 +28,7 @@ static atomic64_t ksem_last_id;
  * Semaphores
  */
 
-/* Drops a handle's or a name's reference; the last one frees. */
+/* Drops a handle's or a name's reference, argument (E); the last one frees. */
 void ksem_sem_put(struct ksem_sem *sem)
 {
 	if (!refcount_dec_and_test(&sem->refs))
@@ -130,7 +130,7 @@ int ksem_handle_bind(struct ksem_handle *h, struct ksem_sem *sem)
 err_limit:
 	ksem_limit_put_handle();
 err_binding:
-	/* The next one to bind it writes h->holder too: after this. */
+	/* Argument (F): the next one to bind it writes h->holder too, after this. */
 	clear_bit_unlock(0, &h->binding);
 	return ret;
 }
@@ -160,6 +160,7 @@ void ksem_handle_unbind(struct ksem_handle *h, struct ksem_sem *sem)
 	if (ksem_handle_detach(h, sem))
 		ksem_holder_free(h, h->holder);
 	ksem_limit_put_handle();
+	/* Argument (F). */
 	clear_bit_unlock(0, &h->binding);
 }
 
@@ -204,8 +205,8 @@ static void ksem_handle_leave(struct ksem_handle *h)
 	bool last = true;
 
 	/*
-	 * Pairs with the release in ksem_sem_put(): who has dropped the other references
-	 * may have shared the account, and has written to it before.
+	 * Argument (E), pairs with the release in ksem_sem_put(): who has dropped the other
+	 * references may have shared the account, and has written to it before.
 	 */
 	if (alone)
 		smp_acquire__after_ctrl_dep();
