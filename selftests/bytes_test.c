@@ -472,13 +472,22 @@ FIXTURE(blocked) {
 	pid_t reader;
 };
 
+/* One byte has a way of its own. */
+FIXTURE_VARIANT(blocked) {
+	size_t bytes;
+};
+
+FIXTURE_VARIANT_ADD(blocked, one) { .bytes = 1 };
+
+FIXTURE_VARIANT_ADD(blocked, many) { .bytes = 4 };
+
 FIXTURE_SETUP(blocked)
 {
 	self->fd = ksem_test_fair(0, 10);
 	self->reader = ksem_test_fork();
 	if (!self->reader) {
 		ksem_test_catch_signals();
-		ksem_test_exit(take(self->fd, 4));
+		ksem_test_exit(take(self->fd, variant->bytes));
 	}
 	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
 }

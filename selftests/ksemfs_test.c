@@ -149,6 +149,22 @@ TEST_F(fs, bad_options_are_EINVAL)
 	EXPECT_EQ(0, ksem_test_mount_at(KSEM_TEST_MOUNT "/d", "max=2147483647,mode=01777"));
 }
 
+TEST_F(fs, bad_option_is_told_to_who_wants_to_know)
+{
+	char text[80] = "";
+	int context;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	context = syscall(SYS_fsopen, "ksemfs", FSOPEN_CLOEXEC);
+	ASSERT_LE(0, context);
+	EXPECT_EQ(-1, syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "max", "2147483648", 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_LT(0, read(context, text, sizeof(text) - 1));
+	EXPECT_STREQ("e ksemfs: max: more than 2147483647", strtok(text, "\n"));
+	close(context);
+}
+
 TEST_F(fs, proc_mounts_shows_the_options)
 {
 	static const char mine[] = "none " KSEM_TEST_MOUNT "/d ksemfs ";
@@ -185,6 +201,8 @@ TEST_F(fs, remount_changes_max_and_nothing_else)
 	EXPECT_EQ(-1, mount(NULL, KSEM_TEST_MOUNT, NULL, MS_REMOUNT, "mode=0700,max=7"));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, mount(NULL, KSEM_TEST_MOUNT, NULL, MS_REMOUNT, "uid=5,max=7"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, mount(NULL, KSEM_TEST_MOUNT, NULL, MS_REMOUNT, "gid=5,max=7"));
 	EXPECT_EQ(EINVAL, errno);
 	ASSERT_EQ(0, fstat(self->dir, &st));
 	EXPECT_EQ(S_IFDIR | 0777, st.st_mode);
@@ -894,6 +912,9 @@ TEST_F(fs, limit_per_user_counts_all_instances)
 	EXPECT_EQ(-ENOSPC, ksem_test_as(1, 1, make_dir(self, "e")));
 	EXPECT_EQ(0, ksem_test_as(2, 2, make(self, "e")));
 	EXPECT_EQ(-ENOSPC, ksem_test_as(2, 2, make(self, "f")));
+	/* Root has the directory, and comes before them in the order of numbers. */
+	EXPECT_EQ(0, make(self, "f"));
+	EXPECT_EQ(-ENOSPC, make(self, "g"));
 	ksem_test_set_parameter("max_names_per_user", old);
 	close(other);
 }
@@ -948,6 +969,16 @@ TEST_F(fs, ids_that_a_user_namespace_has_not_are_EINVAL)
 		SKIP(return, "needs root");
 	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(0, "uid=7")));
 	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(0, "gid=7")));
+}
+
+TEST_F(fs, user_namespace_without_a_root_has_to_give_ids)
+{
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(5, NULL)));
+	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(5, "uid=5")));
+	EXPECT_EQ(-EINVAL, ksem_test_as(0, 0, ksem_test_mount_in_userns(5, "gid=5")));
+	EXPECT_LE(0, ksem_test_as(0, 0, ksem_test_mount_in_userns(5, "uid=5,gid=5")));
 }
 
 static int make_two_in_userns(void)
