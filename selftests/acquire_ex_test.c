@@ -449,7 +449,7 @@ TEST_F(acquire_ex, uninterruptible_wait_outlasts_a_signal_handler)
 				       1, KSEM_NO_DEADLINE));
 	ASSERT_TRUE(ksem_test_wait_queued(self->fd, 1));
 	/* Nothing but a fatal signal wakes a thread in that state. */
-	ASSERT_TRUE(ksem_test_until(ksem_test_thread_state(waiter.tid) == 'D'));
+	ASSERT_TRUE(ksem_test_until(ksem_test_task_state(waiter.tid) == 'D'));
 	ASSERT_EQ(0, pthread_kill(waiter.thread, SIGUSR1));
 	EXPECT_EQ(1, ksem_test_info(self->fd).out_waiters);
 	EXPECT_EQ(0, handled);

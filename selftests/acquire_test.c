@@ -242,7 +242,7 @@ TEST_F(acquire, waiter_sleeps_interruptibly)
 
 	ASSERT_EQ(0, ksem_test_acquire(self->other, 3));
 	ASSERT_TRUE(ksem_test_queue(&waiter, self->fd, 1, 1));
-	EXPECT_TRUE(ksem_test_until(ksem_test_thread_state(waiter.tid) == 'S'));
+	EXPECT_TRUE(ksem_test_until(ksem_test_task_state(waiter.tid) == 'S'));
 	ASSERT_EQ(0, ksem_test_release(self->other, 1));
 	EXPECT_EQ(0, ksem_test_join(&waiter));
 }

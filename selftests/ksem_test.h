@@ -618,13 +618,13 @@ static inline int ksem_test_join(struct ksem_test_waiter *waiter)
 	return waiter->result;
 }
 
-/* The state letter of a thread of this process, as ps shows it; or 0. */
-static inline char ksem_test_thread_state(pid_t tid)
+/* The state letter of a thread, or of a process's first one, as ps shows it; or 0. */
+static inline char ksem_test_task_state(pid_t tid)
 {
 	char path[64], state = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;

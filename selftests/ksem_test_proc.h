@@ -76,22 +76,6 @@ static inline pid_t ksem_test_child_wait_hold(int fd, unsigned long n)
 	return pid;
 }
 
-/* True once the only thread of a child sleeps. */
-static inline bool ksem_test_sleeps(pid_t pid)
-{
-	char path[64], line[256] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = 0;
-	fclose(file);
-	return strstr(line, ") S ");
-}
-
 /* The ways in which a waiter gives up. */
 enum ksem_test_way {
 	KSEM_TEST_TIMEOUT,

@@ -275,7 +275,7 @@ TEST_F(edge, is_told_to_as_many_exclusive_pollers_as_permits_came)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_task_state(pid[i]) == 'S'));
 	}
 	ASSERT_EQ(0, ksem_test_post(self->other, 2));
 	ASSERT_TRUE(ksem_test_until((told += waitpid(-1, &status, WNOHANG) > 0) == 2));
@@ -292,7 +292,7 @@ TEST_F(edge, of_out_is_told_to_all_exclusive_pollers)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_task_state(pid[i]) == 'S'));
 	}
 	ASSERT_EQ(0, ksem_test_transfer(self->other, 1, self->fd));
 	for (i = 0; i < 3; i++)
@@ -306,7 +306,7 @@ TEST_F(edge, of_hup_is_told_to_all_exclusive_pollers)
 
 	for (i = 0; i < 3; i++) {
 		pid[i] = exclusive_poller(self->fd);
-		ASSERT_TRUE(ksem_test_until(ksem_test_sleeps(pid[i])));
+		ASSERT_TRUE(ksem_test_until(ksem_test_task_state(pid[i]) == 'S'));
 	}
 	ASSERT_EQ(0, ksem_test_shutdown(self->other));
 	for (i = 0; i < 3; i++)

@@ -217,7 +217,7 @@ TEST_F(module, is_kept_by_a_poll_whose_descriptor_is_closed)
 		sleeper.fd = ksem_test_fair(0, 1);
 		if (pthread_create(&sleeper.thread, NULL, poll_for_ever, &sleeper) ||
 		    !ksem_test_until(__atomic_load_n(&sleeper.tid, __ATOMIC_ACQUIRE) &&
-				     ksem_test_thread_state(sleeper.tid) == 'S'))
+				     ksem_test_task_state(sleeper.tid) == 'S'))
 			_exit(1);
 		close(sleeper.fd);
 		_exit(unload() == -EAGAIN ? 0 : 2);

@@ -398,7 +398,7 @@ static bool is_asleep(struct listener *listener)
 {
 	pid_t tid = __atomic_load_n(&listener->tid, __ATOMIC_ACQUIRE);
 
-	return tid && ksem_test_thread_state(tid) == 'S';
+	return tid && ksem_test_task_state(tid) == 'S';
 }
 
 /* Two of them are told, whether they sleep or are about to. */

@@ -104,13 +104,7 @@ TEST_F(wait, is_not_ended_by_an_ignored_signal)
 
 TEST_F(wait, is_visible_as_interruptible_sleep)
 {
-	char path[64], line[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", self->waiter.tid);
-	ASSERT_TRUE(ksem_test_until((file = fopen(path, "r")) &&
-				    fgets(line, sizeof(line), file) &&
-				    !fclose(file) && strstr(line, ") S ")));
+	ASSERT_TRUE(ksem_test_until(ksem_test_task_state(self->waiter.tid) == 'S'));
 }
 
 /* A signal to a thread ends its wait, before it has slept too. */

@@ -479,7 +479,7 @@ static bool is_ready(struct victim *v, pid_t pid, __u64 waits_before)
 	/* Between its second handle and its wait there is nothing to sleep for. */
 	if (!v->waits)
 		return ksem_test_until(ksem_test_info(v->fd).out_handles == 2 &&
-				       ksem_test_sleeps(pid));
+				       ksem_test_task_state(pid) == 'S');
 	return ksem_test_until(ksem_test_info(v->fd).out_waits >= waits_before + v->waits);
 }
 
