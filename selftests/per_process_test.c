@@ -387,6 +387,20 @@ TEST(accounts_of_two_semaphores_are_two)
 	close(other);
 }
 
+/* The account that it brought with it is freed: on a debug kernel a search for leaks tells. */
+TEST(attach_that_is_refused_leaves_no_account)
+{
+	int fd = new_semaphore(KSEM_CREATE_FAIR), late = ksem_test_open(O_RDWR);
+	struct ksem_info info;
+
+	ASSERT_EQ(0, ksem_test_shutdown(fd));
+	EXPECT_EQ(-ESHUTDOWN, ksem_test_attach(late, fd));
+	EXPECT_EQ(-ENXIO, ksem_test_get_info(late, &info));
+	EXPECT_EQ(1, ksem_test_info(fd).out_handles);
+	close(late);
+	close(fd);
+}
+
 /* It is who opened the handle that counts, not who bound it. */
 TEST(account_is_that_of_the_opener_whoever_binds)
 {
