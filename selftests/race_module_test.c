@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The module is loaded and unloaded while processes open, use and close its
- * device: whoever has a handle keeps the module, and nothing else does.
+ * device, and mount its file systems: whoever has a handle or a mount keeps the
+ * module, and nothing else does.
  *
  * KSEM_TEST_MODULE: the module's file (/vm/ksem.ko). It is loaded again with the
  * parameters that it had, and stays loaded.
  */
 #include "ksem_test.h"
+#include "ksem_test_fs.h"
 #include "ksem_test_poll.h"
 #include "ksem_test_proc.h"
 #include "ksem_test_storm.h"
@@ -18,6 +20,8 @@
 #define PARAMETERS	"/sys/module/ksem/parameters"
 #define CYCLES		20
 #define USERS		3
+/* The directory for mounts that the module makes goes with it. */
+#define MOUNT		"/tmp"
 
 static const char *module_file(void)
 {
@@ -251,12 +255,17 @@ struct fire {
 	unsigned int wrong;
 };
 
+/* What goes wrong though there is a module. */
+#define WRONG		(-EBADE)
+
 /* All that a handle may go through in its life, or some of it. */
-static bool use(int fd, unsigned int *seed)
+static int use_handle(unsigned int *seed)
 {
-	int other = -1;
+	int fd = ksem_test_open(O_RDWR), other = -1;
 	bool right = true;
 
+	if (fd < 0)
+		return fd;
 	if (ksem_test_chance(seed) % 8)
 		right = !ksem_test_create(fd, KSEM_CREATE_FAIR, 1, 1) &&
 			!ksem_test_acquire(fd, 1) && ksem_test_events(fd) == EPOLLOUT;
@@ -269,24 +278,45 @@ static bool use(int fd, unsigned int *seed)
 	close(fd);
 	if (other >= 0)
 		close(other);
-	return right;
+	return right ? 0 : WRONG;
+}
+
+/* A semaphore in a file system that goes with the last that is open there. */
+static int use_name(unsigned int *seed)
+{
+	__u32 flags = ksem_test_chance(seed) % 2 ? KSEM_CREATE_TEMPORARY : 0;
+	int fd[3], first = ksem_test_chance(seed) % 3, i;
+	bool right;
+
+	fd[0] = ksem_test_mount_at(MOUNT, NULL);
+	if (fd[0])
+		return fd[0];
+	fd[0] = ksem_test_open_dir(MOUNT);
+	if (umount2(MOUNT, MNT_DETACH))
+		return WRONG;
+	fd[1] = ksem_test_named(fd[0], "a", flags);
+	fd[2] = ksem_test_open_at(fd[0], "a", O_RDWR);
+	right = fd[0] >= 0 && fd[1] >= 0 && fd[2] >= 0 && !ksem_test_acquire(fd[2], 4) &&
+		ksem_test_try_acquire(fd[1], 1) == -EAGAIN;
+	for (i = 0; i < 3; i++)
+		close(fd[(first + i) % 3]);
+	return right ? 0 : WRONG;
 }
 
 static void user_main(struct fire *fire, unsigned int seed)
 {
-	int fd;
+	int result;
 
+	if (ksem_test_own_mounts())
+		_exit(1);
 	while (!__atomic_load_n(&fire->stop, __ATOMIC_ACQUIRE)) {
-		fd = ksem_test_open(O_RDWR);
-		if (fd >= 0) {
+		result = ksem_test_chance(&seed) % 8 ? use_handle(&seed) : use_name(&seed);
+		if (!result)
 			ksem_test_count(&fire->opened);
-			if (!use(fd, &seed))
-				ksem_test_count(&fire->wrong);
-		} else if (fd == -ENOENT || fd == -ENXIO || fd == -ENODEV) {
+		else if (result == -ENOENT || result == -ENXIO || result == -ENODEV)
 			ksem_test_count(&fire->absent);
-		} else {
+		else
 			ksem_test_count(&fire->wrong);
-		}
 		/* Or there would never be nobody. */
 		if (ksem_test_chance(&seed) % 4 == 0)
 			usleep(ksem_test_chance(&seed) % 1000);
