@@ -5,6 +5,7 @@
  */
 #include "ksem_test.h"
 #include "ksem_test_cgroup.h"
+#include "ksem_test_fs.h"
 #include "ksem_test_proc.h"
 
 #include <sys/epoll.h>
@@ -405,6 +406,49 @@ static int take_plain_files(int *fds, int max)
 	return n;
 }
 
+/* Where names are made. */
+static int names = -1;
+
+static int make_directory(int n)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", n);
+	return mkdirat(names, name, 0700) ? -errno : 0;
+}
+
+static int make_semaphore(int n)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", n);
+	return ksem_test_create_at(names, name, 0, 0600, -1);
+}
+
+/* Names, every second one that of a directory, until there is no memory for more. */
+static int take_names(int *fds, int max)
+{
+	int n, error = 0;
+
+	for (n = 0; n < max && !error; n++)
+		error = n % 2 ? make_directory(n) : make_semaphore(n);
+	if (error != -ENOMEM)
+		ksem_test_exit(error);
+	return n - 1;
+}
+
+/* The same in a tmpfs without limits, which calls a lack of memory one of space. */
+static int take_plain_names(int *fds, int max)
+{
+	int n, error = 0;
+
+	for (n = 0; n < max && !error; n++)
+		error = make_directory(n);
+	if (error != -ENOMEM && error != -ENOSPC)
+		ksem_test_exit(error);
+	return n - 1;
+}
+
 /*
  * What child and test know of each other; in memory that they share. Nobody in a
  * cgroup without memory can look at a file, so it is the test that measures.
@@ -429,10 +473,28 @@ static void set_stage(struct taker *taker, enum stage stage)
 	__atomic_store_n(&taker->stage, stage, __ATOMIC_RELEASE);
 }
 
+static bool is_at_stage(struct taker *taker, enum stage stage)
+{
+	return __atomic_load_n(&taker->stage, __ATOMIC_ACQUIRE) == stage;
+}
+
 static void await_stage(struct taker *taker, enum stage stage)
 {
-	while (__atomic_load_n(&taker->stage, __ATOMIC_ACQUIRE) != stage)
+	while (!is_at_stage(taker, stage))
 		usleep(500);
+}
+
+/* Of a child, which may end before that. */
+static bool child_reaches(struct taker *taker, pid_t pid, enum stage stage)
+{
+	siginfo_t info = { };
+
+	while (!is_at_stage(taker, stage)) {
+		if (waitid(P_PID, pid, &info, WEXITED | WNOWAIT | WNOHANG) || info.si_pid)
+			return false;
+		usleep(500);
+	}
+	return true;
 }
 
 static void taker_main(struct taker *taker)
@@ -460,14 +522,16 @@ static int measure(struct taker *taker)
 
 	if (!pid)
 		taker_main(taker);
-	await_stage(taker, IN_CGROUP);
-	taker->used = -used();
-	taker->charged = -charged_in_all();
-	set_stage(taker, MEASURED_BEFORE);
-	await_stage(taker, TAKEN);
-	taker->used += used();
-	taker->charged += charged_in_all();
-	set_stage(taker, MEASURED_AFTER);
+	if (child_reaches(taker, pid, IN_CGROUP)) {
+		taker->used = -used();
+		taker->charged = -charged_in_all();
+		set_stage(taker, MEASURED_BEFORE);
+	}
+	if (child_reaches(taker, pid, TAKEN)) {
+		taker->used += used();
+		taker->charged += charged_in_all();
+		set_stage(taker, MEASURED_AFTER);
+	}
 	return reap_late(pid);
 }
 
@@ -481,32 +545,78 @@ static struct taker *new_taker(int (*take)(int *fds, int max))
 }
 
 /*
- * Some kernels have something for each open file that they charge to nobody. That
- * is the same for any file: what is asked for here is what comes on top of it.
+ * Some kernels have something for each open file or inode that they charge to nobody.
+ * That is the same for any: what is asked for here is what comes on top of it.
  */
-TEST_F_TIMEOUT(memory, that_is_taken_in_every_way_is_charged, TEST_SECONDS)
+static void expect_charged(struct __test_metadata *_metadata, const struct taker *plain,
+			   const struct taker *all)
 {
-	struct taker *plain = new_taker(take_plain_files);
-	struct taker *all = new_taker(take_everything);
-	long long uncharged, own;
+	long long uncharged = (plain->used - plain->charged) / plain->files, own;
 
-	if (!access("/sys/kernel/debug/kmemleak", F_OK))
-		SKIP(return, "the kernel keeps a record of each object, and charges nobody for it");
-	if (!make_cgroup(EVERYTHING))
-		SKIP(return, "no memory cgroup: %s", strerror(errno));
-	ASSERT_EQ(0, measure(plain));
-	ASSERT_EQ(0, measure(all));
-	uncharged = (plain->used - plain->charged) / plain->files;
 	if (uncharged < 0)
 		uncharged = 0;
 	own = all->used - uncharged * all->files;
-	TH_LOG("%d plain files: %lld KiB used, %lld KiB charged: %lld bytes each are not",
+	TH_LOG("%d plain ones: %lld KiB used, %lld KiB charged: %lld bytes each are not",
 	       plain->files, plain->used / 1024, plain->charged / 1024, uncharged);
-	TH_LOG("%d handles, each polled: %lld KiB used, %lld without that, %lld charged: %lld %%",
+	TH_LOG("%d of ours: %lld KiB used, %lld without that, %lld charged: %lld %%",
 	       all->files, all->used / 1024, own / 1024, all->charged / 1024,
 	       all->charged * 100 / own);
 	EXPECT_LT(1000, all->files);
 	EXPECT_LE(own * 95, all->charged * 100);
+}
+
+static bool records_each_object(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
+#define RECORDS	"the kernel keeps a record of each object, and charges nobody for it"
+
+TEST_F_TIMEOUT(memory, that_is_taken_in_every_way_is_charged, TEST_SECONDS)
+{
+	struct taker *plain = new_taker(take_plain_files);
+	struct taker *all = new_taker(take_everything);
+
+	if (records_each_object())
+		SKIP(return, RECORDS);
+	if (!make_cgroup(EVERYTHING))
+		SKIP(return, "no memory cgroup: %s", strerror(errno));
+	ASSERT_EQ(0, measure(plain));
+	ASSERT_EQ(0, measure(all));
+	expect_charged(_metadata, plain, all);
+}
+
+/* The nodes stay, and what they are charged, until the mounts go: two cgroups. */
+static int measure_names(struct taker *taker)
+{
+	int result = -ENOSPC;
+
+	if (names >= 0 && make_cgroup(EVERYTHING))
+		result = measure(taker);
+	close(names);
+	remove_cgroup();
+	return result;
+}
+
+TEST_F_TIMEOUT(memory, that_is_taken_by_names_is_charged, TEST_SECONDS)
+{
+	struct taker *plain = new_taker(take_plain_names);
+	struct taker *all = new_taker(take_names);
+	long limit;
+
+	if (records_each_object())
+		SKIP(return, RECORDS);
+	names = ksem_test_is_root() ? ksem_test_mounted(NULL) : -EPERM;
+	if (names < 0 || !make_cgroup(EVERYTHING))
+		SKIP(return, "needs root and a memory cgroup");
+	remove_cgroup();
+	limit = ksem_test_set_parameter("max_names_per_user", 100000);
+	EXPECT_EQ(0, measure_names(all));
+	ksem_test_set_parameter("max_names_per_user", limit);
+	ASSERT_EQ(0, mount("none", "/tmp", "tmpfs", 0, "nr_inodes=0,size=0"));
+	names = ksem_test_open_dir("/tmp");
+	ASSERT_EQ(0, measure_names(plain));
+	expect_charged(_metadata, plain, all);
 }
 
 /* Whoever takes too much dies of it, and nobody else. */
