@@ -31,7 +31,7 @@
 #define PEER_FACTOR	3
 #define TRIES		5
 #define STACK_SIZE	(16 * 1024)
-/* Of memory, with the kernel's own half; a thread takes half as much. */
+/* KiB for a thread that are surely enough: with its part of the kernel's it takes 31. */
 #define THREAD_KB	64
 
 static unsigned long read_number(const char *path, const char *format)

@@ -409,44 +409,38 @@ static int take_plain_files(int *fds, int max)
 /* Where names are made. */
 static int names = -1;
 
-static int make_directory(int n)
+/* Every second one is that of a directory; without @semaphores all of them are. */
+static int make_name(int n, bool semaphores)
 {
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", n);
+	if (semaphores && n % 2 == 0)
+		return ksem_test_create_at(names, name, 0, 0600, -1);
 	return mkdirat(names, name, 0700) ? -errno : 0;
 }
 
-static int make_semaphore(int n)
+/* Until there is no memory for more; a tmpfs calls that a lack of space if it is an inode's. */
+static int make_names(int max, bool semaphores)
 {
-	char name[16];
+	int n, error = 0;
 
-	snprintf(name, sizeof(name), "%d", n);
-	return ksem_test_create_at(names, name, 0, 0600, -1);
+	for (n = 0; n < max && !error; n++)
+		error = make_name(n, semaphores);
+	if (error != -ENOMEM && (semaphores || error != -ENOSPC))
+		ksem_test_exit(error);
+	return n - 1;
 }
 
-/* Names, every second one that of a directory, until there is no memory for more. */
 static int take_names(int *fds, int max)
 {
-	int n, error = 0;
-
-	for (n = 0; n < max && !error; n++)
-		error = n % 2 ? make_directory(n) : make_semaphore(n);
-	if (error != -ENOMEM)
-		ksem_test_exit(error);
-	return n - 1;
+	return make_names(max, true);
 }
 
-/* The same in a tmpfs without limits, which calls a lack of memory one of space. */
+/* The same in a tmpfs without limits. */
 static int take_plain_names(int *fds, int max)
 {
-	int n, error = 0;
-
-	for (n = 0; n < max && !error; n++)
-		error = make_directory(n);
-	if (error != -ENOMEM && error != -ENOSPC)
-		ksem_test_exit(error);
-	return n - 1;
+	return make_names(max, false);
 }
 
 /*
