@@ -18,7 +18,7 @@ MODULE_PARM_DESC(fault, "what writing to the device does, by name; leave: warn w
 static DEFINE_SPINLOCK(first_lock);
 static DEFINE_SPINLOCK(second_lock);
 static int shared;
-static void *last;
+static int *last;
 static int forty = 40;
 
 static void stand_in_warn(void)
@@ -79,11 +79,25 @@ static void stand_in_leak(void)
 /* For two writers at a time. */
 static void stand_in_race(void)
 {
-	unsigned long end = jiffies + 10 * HZ;
+	unsigned long end = jiffies + 60 * HZ;
 
 	while (time_before(jiffies, end)) {
 		shared++;
 		barrier();
+	}
+}
+
+/* The same. What one looks at the other may give back. */
+static void stand_in_race_with_free(void)
+{
+	unsigned long end = jiffies + 60 * HZ;
+	int *p;
+
+	while (time_before(jiffies, end)) {
+		p = READ_ONCE(last);
+		if (p)
+			WRITE_ONCE(forty, READ_ONCE(*p));
+		kfree(xchg(&last, kzalloc(sizeof(*p), GFP_KERNEL)));
 	}
 }
 
@@ -108,6 +122,7 @@ static const struct {
 	{ "shift", stand_in_shift },
 	{ "leak", stand_in_leak },
 	{ "race", stand_in_race },
+	{ "race-free", stand_in_race_with_free },
 	{ "uninitialised", stand_in_use_uninitialised },
 };
 
