@@ -100,6 +100,19 @@ TEST_F(attach, descriptor_of_another_kind_is_invalid)
 	close(pipes[1]);
 }
 
+TEST_F(attach, descriptor_of_another_kind_is_let_go)
+{
+	char byte;
+	int pipes[2];
+
+	ASSERT_EQ(0, pipe2(pipes, O_NONBLOCK));
+	EXPECT_EQ(-EINVAL, ksem_test_attach(self->fd, pipes[1]));
+	close(pipes[1]);
+	/* Nobody can write any more. */
+	EXPECT_EQ(0, read(pipes[0], &byte, 1));
+	close(pipes[0]);
+}
+
 TEST_F(attach, unbound_handle_to_attach_to_is_ENXIO)
 {
 	int unbound = ksem_test_open(O_RDWR);

@@ -187,6 +187,23 @@ TEST_F(at, name_that_is_there_is_EEXIST)
 	close(first);
 }
 
+TEST_F(at, handle_of_a_name_that_is_there_is_not_counted)
+{
+	long limit;
+	int first;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	first = ksem_test_named(self->dir, "a", 0);
+	limit = ksem_test_set_parameter("max_handles", 2);
+	ASSERT_LE(0, limit);
+	EXPECT_EQ(-EEXIST, create_named(self, "a"));
+	EXPECT_EQ(-EEXIST, create_named(self, "a"));
+	EXPECT_EQ(0, create_named(self, "b"));
+	EXPECT_EQ(2, ksem_test_set_parameter("max_handles", limit));
+	close(first);
+}
+
 TEST_F(at, names_that_are_none)
 {
 	char name[300];
