@@ -13,6 +13,7 @@
 
 struct storm {
 	int fd;
+	bool shared;	/* all use this handle, else each has one */
 	bool stop;
 	int inside;
 };
@@ -36,6 +37,7 @@ FIXTURE(signals) {
 
 FIXTURE_VARIANT(signals) {
 	bool fair;
+	bool shared;
 	int sig;
 };
 
@@ -46,6 +48,15 @@ FIXTURE_VARIANT_ADD(signals, restart_nonfair) { .fair = false, .sig = KSEM_TEST_
 FIXTURE_VARIANT_ADD(signals, end_fair) { .fair = true, .sig = KSEM_TEST_SIG_END };
 
 FIXTURE_VARIANT_ADD(signals, end_nonfair) { .fair = false, .sig = KSEM_TEST_SIG_END };
+
+/* The places of all are in one handle. */
+FIXTURE_VARIANT_ADD(signals, restart_fair_in_one_handle) {
+	.fair = true, .shared = true, .sig = KSEM_TEST_SIG_RESTART,
+};
+
+FIXTURE_VARIANT_ADD(signals, end_nonfair_in_one_handle) {
+	.fair = false, .shared = true, .sig = KSEM_TEST_SIG_END,
+};
 
 /* The one permit is held from before this until after it. */
 static bool is_alone(struct storm *storm)
@@ -78,7 +89,7 @@ static bool catch_signal(int sig)
 static void *target_main(void *data)
 {
 	struct target *t = data;
-	int own = ksem_test_attached(t->storm->fd), result;
+	int own = t->storm->shared ? t->storm->fd : ksem_test_attached(t->storm->fd), result;
 
 	this_target = t;
 	__atomic_store_n(&t->tid, gettid(), __ATOMIC_RELEASE);
@@ -94,7 +105,8 @@ static void *target_main(void *data)
 			t->violations++;
 		}
 	}
-	close(own);
+	if (!t->storm->shared)
+		close(own);
 	__atomic_store_n(&t->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
@@ -107,6 +119,7 @@ FIXTURE_SETUP(signals)
 	ASSERT_TRUE(catch_signal(variant->sig));
 	self->storm.fd = variant->fair ? ksem_test_fair(1, 1) : ksem_test_nonfair(1, 1);
 	ASSERT_LE(0, self->storm.fd);
+	self->storm.shared = variant->shared;
 	for (i = 0; i < THREADS; i++) {
 		self->target[i].storm = &self->storm;
 		ASSERT_EQ(0, pthread_create(&self->target[i].thread, NULL, target_main,
