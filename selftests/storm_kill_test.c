@@ -460,18 +460,19 @@ static pid_t start_victim(struct victim *v)
 	return pid;
 }
 
-/* From the kill to the report of the death. */
-static __u64 kill_takes(pid_t pid, struct ksem_test_still *still)
+/* From the kill to the report of the death; @raw_ns counts what the machine stood still, too. */
+static __u64 kill_takes(pid_t pid, struct ksem_test_still *still, __u64 *raw_ns)
 {
-	__u64 began, took, stood;
+	__u64 began, stood;
 
+	*raw_ns = KSEM_TEST_PATIENCE_NS;
 	ksem_test_stood_still(still);
 	began = ksem_test_now();
 	if (ksem_test_kill(pid) != 256 + SIGKILL)
 		return KSEM_TEST_PATIENCE_NS;
-	took = ksem_test_now() - began;
+	*raw_ns = ksem_test_now() - began;
 	stood = ksem_test_stood_still(still);
-	return took > stood ? took - stood : 0;
+	return *raw_ns > stood ? *raw_ns - stood : 0;
 }
 
 static bool is_ready(struct victim *v, pid_t pid, __u64 waits_before)
@@ -485,8 +486,8 @@ static bool is_ready(struct victim *v, pid_t pid, __u64 waits_before)
 
 TEST_F_TIMEOUT(killed, task_is_dead_at_once, KSEM_TEST_LONG)
 {
-	unsigned int kills = KILLS * ksem_test_scale(), done, wrong = 0;
-	__u64 took, waits = 0, longest = 0;
+	unsigned int kills = KILLS * ksem_test_scale(), done, wrong = 0, late = 0;
+	__u64 took, raw, waits = 0, longest = 0;
 	struct victim *v = &self->v;
 	struct ksem_info info;
 	pid_t pid;
@@ -496,7 +497,8 @@ TEST_F_TIMEOUT(killed, task_is_dead_at_once, KSEM_TEST_LONG)
 		ASSERT_LT(0, pid);
 		ASSERT_TRUE(is_ready(v, pid, waits));
 		ksem_test_busy_for_up_to(1000, &self->seed);
-		took = kill_takes(pid, &self->still);
+		took = kill_takes(pid, &self->still, &raw);
+		late += raw > LIMIT_NS;
 		longest = took > longest ? took : longest;
 		info = ksem_test_info(v->fd);
 		wrong += took > LIMIT_NS || info.out_waiters || info.out_handles != 1 ||
@@ -506,6 +508,8 @@ TEST_F_TIMEOUT(killed, task_is_dead_at_once, KSEM_TEST_LONG)
 	ksem_test_figure_worst("kills of blocked tasks", done, wrong, "longest", longest / 1000,
 			       "us");
 	EXPECT_EQ(0, wrong);
+	/* Now and then the machine is to blame. Not so often: the kill itself holds up a CPU. */
+	EXPECT_LE(late, done / 4);
 }
 
 TEST_HARNESS_MAIN
