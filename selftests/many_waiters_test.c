@@ -116,7 +116,7 @@ struct crowd {
 	__u64 deadline_ns;
 	unsigned int ended[RESULTS];
 	__u64 longest_ns;	/* own time of a waiter's call */
-	__u64 peer_ns;		/* own time of the longest FUTEX_WAKE */
+	__u64 peer_ns;		/* own time of the FUTEX_WAKE of all of them */
 };
 
 static unsigned int counted(unsigned int *counter)
@@ -197,14 +197,11 @@ static bool crowd_start(struct crowd *crowd)
 
 static void crowd_fire(struct crowd *crowd)
 {
-	__u64 own_ns;
-
 	crowd->ready = 0;
 	memset(crowd->ended, 0, sizeof(crowd->ended));
 	crowd->longest_ns = 0;
 	ksem_test_count(&crowd->gun);
-	own_ns = OWN_TIME(syscall(SYS_futex, &crowd->gun, FUTEX_WAKE_PRIVATE, INT_MAX));
-	note_longest(&crowd->peer_ns, own_ns);
+	crowd->peer_ns = OWN_TIME(syscall(SYS_futex, &crowd->gun, FUTEX_WAKE_PRIVATE, INT_MAX));
 }
 
 /* All are in the queue of a new semaphore; false, too, if time was too short. */
