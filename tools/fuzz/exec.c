@@ -627,6 +627,13 @@ static void set_failure(struct fuzz_thread *t, unsigned int nth)
 		__atomic_store_n(&t->state->failing, 0, __ATOMIC_RELAXED);
 }
 
+/* What the others do to the thread or to its memory is no call. */
+static bool is_on_ksem(const struct fuzz_call *c)
+{
+	return c->op != OP_KICK && c->op != OP_TAMPER && c->op != OP_PROTECT &&
+	       c->op != OP_PAUSE;
+}
+
 /*
  * One call. Returns what it returned, or -errno; 1 is the news of a recovery. A call on
  * an empty slot is not made, nor counted.
@@ -653,7 +660,7 @@ long fuzz_run_call(struct fuzz_thread *t, const struct fuzz_call *c)
 	if (fail)
 		set_failure(t, 0);
 	__atomic_store_n(&s->seq, s->seq + 1, __ATOMIC_RELEASE);
-	s->calls++;
+	s->calls += is_on_ksem(c);
 	if (ret < 0)
 		s->failed[c->op]++;
 	else
