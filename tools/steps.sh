@@ -10,7 +10,8 @@
 #                          so many seconds is used up
 #   beside COMMAND...      begin a command in the background
 #   beside_end NAME        wait for it, show what it said, and count it as a step
-#   summary                print the sum as such a line; fails if anything did
+#   summary                print how long all took, and the sum as such a line; fails
+#                          if anything did
 #
 # A command that fails without counting a failure is one failure, and so is one
 # that counts and has passed nothing. With a budget the command is a program.
@@ -80,6 +81,7 @@ summary() {
 	for name in "${steps_bad[@]}"; do
 		echo "FAILED: $name"
 	done
+	echo "took $SECONDS s"
 	echo "$steps_passed passed, $steps_failed failed, $steps_skipped skipped"
 	((steps_failed == 0 && steps_passed > 0))
 }
