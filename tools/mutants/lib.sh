@@ -15,7 +15,7 @@ header() {
 }
 
 suite_is_known() {
-	[[ $1 =~ ^(core|kunit|(suite|6.1-rt|debug):[a-z0-9_/]+_test)$ ]]
+	[[ $1 =~ ^(core|kunit|(suite|6.1-rt|debug|kcsan):[a-z0-9_/]+_test)$ ]]
 }
 
 # What is in the tree, or about to be.
