@@ -181,6 +181,9 @@ TEST_F(at, name_that_is_there_is_EEXIST)
 	self->room = ksem_test_room(self->dir);
 	EXPECT_EQ(-EEXIST, create_named(self, "a"));
 	EXPECT_EQ(-EEXIST, create_named(self, "d"));
+	/* With an account that others could share. */
+	EXPECT_EQ(-EEXIST, ksem_test_create_at(self->dir, "a", KSEM_CREATE_PER_PROCESS, 0600,
+					       self->fd));
 	EXPECT_TRUE(unchanged(self));
 	EXPECT_EQ(1, ksem_test_info(first).out_handles);
 	EXPECT_EQ(0, create_named(self, "b"));
