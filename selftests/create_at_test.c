@@ -197,9 +197,10 @@ TEST_F(at, handle_of_a_name_that_is_there_is_not_counted)
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
-	first = ksem_test_named(self->dir, "a", 0);
 	limit = ksem_test_set_parameter("max_handles", 2);
-	ASSERT_LE(0, limit);
+	if (limit < 0)
+		SKIP(return, "the module's parameters cannot be set");
+	first = ksem_test_named(self->dir, "a", 0);
 	EXPECT_EQ(-EEXIST, create_named(self, "a"));
 	EXPECT_EQ(-EEXIST, create_named(self, "a"));
 	EXPECT_EQ(0, create_named(self, "b"));
