@@ -729,19 +729,48 @@ enum ksemfs_param {
 	KSEMFS_MAX,
 };
 
-static const struct fs_parameter_spec ksemfs_parameters[] = {
-	fsparam_u32oct("mode", KSEMFS_MODE),
-	fsparam_u32("uid", KSEMFS_UID),
-	fsparam_u32("gid", KSEMFS_GID),
-	fsparam_u32("max", KSEMFS_MAX),
-	{ }
-};
-
-/* Says why, where the caller has somewhere to read it: never to the kernel's log. */
+/*
+ * Who mounts is told why it can't be where he has somewhere to read it, which is after
+ * fsopen(2). For mount(2) the kernel's own functions would say it to the kernel's log,
+ * which is not for users to write to.
+ */
 static int ksemfs_invalid(struct fs_context *fc, const char *why)
 {
 	if (fc->log.log)
 		errorfc(fc, "%s", why);
+	return -EINVAL;
+}
+
+/* Of the base that is the specification's data. */
+static int ksemfs_param_is_number(struct p_log *log, const struct fs_parameter_spec *spec,
+				  struct fs_parameter *param, struct fs_parse_result *result)
+{
+	unsigned int base = (unsigned long)spec->data;
+
+	if (param->type == fs_value_is_string &&
+	    !kstrtouint(param->string, base, &result->uint_32))
+		return 0;
+	if (log->log)
+		error_plog(log, "%s: not a number", param->key);
+	return -EINVAL;
+}
+
+#define KSEMFS_NUMBER(name, option, base) \
+	__fsparam(ksemfs_param_is_number, name, option, 0, (void *)(base))
+
+static const struct fs_parameter_spec ksemfs_parameters[] = {
+	KSEMFS_NUMBER("mode", KSEMFS_MODE, 8),
+	KSEMFS_NUMBER("uid", KSEMFS_UID, 0),
+	KSEMFS_NUMBER("gid", KSEMFS_GID, 0),
+	KSEMFS_NUMBER("max", KSEMFS_MAX, 0),
+	{ }
+};
+
+/* The VFS knows one more, the source, and says of all others that it does not. */
+static int ksemfs_param_is_unknown(struct fs_context *fc, const struct fs_parameter *param)
+{
+	if (fc->log.log || (!strcmp(param->key, "source") && !fc->source))
+		return -ENOPARAM;
 	return -EINVAL;
 }
 
@@ -751,6 +780,8 @@ static int ksemfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 	struct fs_parse_result result;
 	int opt = fs_parse(fc, ksemfs_parameters, param, &result);
 
+	if (opt == -ENOPARAM)
+		return ksemfs_param_is_unknown(fc, param);
 	if (opt < 0)
 		return opt;
 	switch (opt) {

@@ -131,22 +131,48 @@ TEST_F(fs, defaults)
 	close(dir);
 }
 
+static const char * const bad_options[] = {
+	"mode=2755", "mode=8", "mode=", "mode", "mode=10000", "uid=-1", "uid=x", "uid=4294967295",
+	"gid=4294967295", "max=2147483648", "max=-1", "max=", "max", "size=4", "max=1,foo",
+	"source=a,max=x", "source=a", "foo=1",
+};
+
 TEST_F(fs, bad_options_are_EINVAL)
 {
-	static const char * const bad[] = { "mode=2755", "mode=8", "mode=", "mode=10000", "uid=-1",
-					    "uid=x", "uid=4294967295", "gid=4294967295",
-					    "max=2147483648", "max=-1", "max=", "size=4",
-					    "max=1,foo" };
 	size_t i;
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	ASSERT_EQ(0, make_dir(self, "d"));
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EINVAL, ksem_test_mount_at(KSEM_TEST_MOUNT "/d", bad[i]))
-			TH_LOG("%s", bad[i]);
+	for (i = 0; i < ARRAY_SIZE(bad_options); i++) {
+		EXPECT_EQ(-EINVAL, ksem_test_mount_at(KSEM_TEST_MOUNT "/d", bad_options[i]))
+			TH_LOG("%s", bad_options[i]);
 	}
 	EXPECT_EQ(0, ksem_test_mount_at(KSEM_TEST_MOUNT "/d", "max=2147483647,mode=01777"));
+}
+
+/* Root of a user namespace may mount one, and fill the log of the machine. */
+TEST_F(fs, bad_options_are_not_told_to_the_kernel_log)
+{
+	char record[1024];
+	ssize_t bytes;
+	size_t i;
+	int log;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	for (i = 0; i < ARRAY_SIZE(bad_options); i++)
+		ksem_test_mount_at(KSEM_TEST_MOUNT, bad_options[i]);
+	while ((bytes = read(log, record, sizeof(record) - 1)) > 0) {
+		record[bytes] = 0;
+		EXPECT_EQ(NULL, strstr(record, "ksem")) TH_LOG("%s", record);
+		EXPECT_EQ(NULL, strstr(record, "VFS")) TH_LOG("%s", record);
+	}
+	EXPECT_EQ(EAGAIN, errno);
+	close(log);
 }
 
 TEST_F(fs, bad_option_is_told_to_who_wants_to_know)
