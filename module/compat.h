@@ -96,13 +96,14 @@ static inline void d_make_persistent(struct dentry *dentry, struct inode *inode)
 #define ksem_kill_sb		kill_litter_super
 #define ksem_vfs_mknod(idmap, dir, dentry, mode)	vfs_mknod(idmap, dir, dentry, mode, 0)
 
-/* The directory, locked, and in it a name that is not there yet. */
+/* The directory, locked, and in it a name that is not there yet. EINTR: killed. */
 static inline struct dentry *ksem_start_creating(struct file *dir, const char *name)
 {
 	struct inode *inode = file_inode(dir);
 	struct dentry *dentry;
 
-	inode_lock_nested(inode, I_MUTEX_PARENT);
+	if (down_write_killable_nested(&inode->i_rwsem, I_MUTEX_PARENT))
+		return ERR_PTR(-EINTR);
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 	dentry = lookup_one(file_mnt_idmap(dir), name, dir->f_path.dentry, strlen(name));
 #else
@@ -128,7 +129,7 @@ static inline void ksem_end_creating(struct file *dir, struct dentry *dentry)
 
 static inline struct dentry *ksem_start_creating(struct file *dir, const char *name)
 {
-	return start_creating(file_mnt_idmap(dir), dir->f_path.dentry, &QSTR(name));
+	return start_creating_killable(file_mnt_idmap(dir), dir->f_path.dentry, &QSTR(name));
 }
 
 static inline void ksem_end_creating(struct file *dir, struct dentry *dentry)

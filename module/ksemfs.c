@@ -317,24 +317,27 @@ static bool ksemfs_is_spent(const struct dentry *dentry)
 	return node && node->sem && ksem_sem_has(node->sem, KSEM_S_SPENT);
 }
 
-/* The name of a spent semaphore, which is still there, goes. Returns whether it was one. */
+/*
+ * The name of a spent semaphore, which is still there, goes. Returns whether the name is
+ * free now, be it by somebody else; false, too, where the caller was killed.
+ */
 static bool ksemfs_unlink_spent_name(struct file *dir, const char *name)
 {
 	struct dentry *parent = dir->f_path.dentry;
 	struct qstr q = QSTR_INIT(name, strlen(name));
 	struct dentry *dentry;
-	bool spent = false;
+	bool free;
 
 	q.hash = full_name_hash(parent, name, q.len);
-	inode_lock_nested(d_inode(parent), I_MUTEX_PARENT);
+	if (down_write_killable_nested(&d_inode(parent)->i_rwsem, I_MUTEX_PARENT))
+		return false;
 	dentry = d_lookup(parent, &q);
-	if (dentry && ksemfs_is_spent(dentry)) {
+	if (dentry && ksemfs_is_spent(dentry))
 		ksemfs_unlink(d_inode(parent), dentry);
-		spent = true;
-	}
+	free = !dentry || !simple_positive(dentry);
 	inode_unlock(d_inode(parent));
 	dput(dentry);
-	return spent;
+	return free;
 }
 
 /*

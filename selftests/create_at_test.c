@@ -5,6 +5,7 @@
  */
 #include "ksem_test_fs.h"
 #include "ksem_test_proc.h"
+#include "ksem_test_storm.h"
 
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -858,6 +859,80 @@ TEST_F(at, temporary_name_that_is_spent_is_free)
 	EXPECT_EQ(0, ksem_test_reap(child));
 	EXPECT_EQ(0, ksem_test_can_open_at(self->dir, "t", O_RDWR));
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 1));
+}
+
+/* A child that creates the name, as soon as it is told to; its end is create_at's. */
+static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, pthread_barrier_t *start)
+{
+	pid_t pid = ksem_test_fork();
+
+	if (!pid) {
+		if (!ksem_test_become(uid, uid))
+			_exit(ESRCH);
+		if (start)
+			pthread_barrier_wait(start);
+		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, -1));
+	}
+	return pid;
+}
+
+#define TURNS	40
+
+/*
+ * Two find the name of a semaphore that is spent, one of whom may not write there: whoever
+ * of them it is that takes it away, it is free for the other.
+ */
+TEST_F(at, temporary_name_that_somebody_else_took_away_is_free)
+{
+	static const struct timespec pause = { .tv_nsec = 20 * KSEM_TEST_MS };
+	pthread_barrier_t *start = ksem_test_shared(sizeof(*start));
+	struct reader reader;
+	pid_t mine, other;
+	int i, result;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	ASSERT_TRUE(ksem_test_barrier_init(start, 3));
+	ASSERT_EQ(0, fchmod(self->dir, 0755));
+	for (i = 0; i < TURNS * ksem_test_scale(); i++) {
+		ASSERT_EQ(0, create_temporary(self, self->fd));
+		result = reader_start(&reader, self->dir);
+		if (result == -EOPNOTSUPP)
+			SKIP(return, "no userfaultfd");
+		ASSERT_EQ(0, result);
+		close(self->fd);
+		other = creator(self, KSEM_TEST_OTHER, start);
+		mine = creator(self, 0, start);
+		/* The module itself tries ever more seldom. */
+		nanosleep(&pause, NULL);
+		reader_end(&reader);
+		pthread_barrier_wait(start);
+		EXPECT_EQ(0, ksem_test_reap(mine)) TH_LOG("turn %d", i);
+		result = ksem_test_reap(other);
+		EXPECT_TRUE(result == -EACCES || result == -EEXIST) TH_LOG("%d", result);
+		ASSERT_EQ(0, ksem_test_unlink(self->dir, "t"));
+		self->fd = ksem_test_open(O_RDWR);
+	}
+	EXPECT_TRUE(ksem_test_until(unchanged(self)));
+}
+
+TEST_F(at, whoever_waits_for_the_directory_can_be_killed)
+{
+	struct reader reader;
+	pid_t child;
+	int result;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	result = reader_start(&reader, self->dir);
+	if (result == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, result);
+	child = creator(self, 0, NULL);
+	ASSERT_TRUE(ksem_test_until(ksem_test_task_state(child) == 'D'));
+	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
+	reader_end(&reader);
+	EXPECT_TRUE(unchanged(self));
 }
 
 TEST_F(at, temporary_name_is_found_wherever_it_was_moved)

@@ -78,7 +78,8 @@
  *
  * ENOTTY	the command is not one of these
  * ENXIO	the handle is not bound to a semaphore yet
- * EBUSY	create, attach: the handle is bound already
+ * EBUSY	create, attach: the handle is bound already, or another thread is
+ *		about to bind it
  * EBADF	the handle lacks the right; or a descriptor given in a structure
  *		is not open, or its handle lacks the right (attach, transfer)
  * EFAULT	the structure, or what it points to, cannot be read or written
