@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pollers of every kind while permits become free in every way, handles are
- * closed and copied, pollers are killed and semaphores shut down: nobody misses
- * anything, and nobody is told of what is gone.
+ * Pollers of every kind while permits become free or are granted in every way, the
+ * descriptors that they poll are closed and copied, pollers are killed and semaphores
+ * shut down: nobody misses anything.
  */
 #include "ksem_test.h"
 #include "ksem_test_actor.h"
@@ -26,6 +26,7 @@ enum poller_kind {
 struct poller {
 	enum poller_kind kind;
 	int fd;
+	short events;	/* what it waits for; the same bits for poll and epoll */
 	int epoll;
 	struct ksem_test_ring ring;
 	bool armed;
@@ -50,11 +51,11 @@ static __u32 epoll_flags(enum poller_kind kind)
 	}
 }
 
-static bool poller_open(struct poller *p, enum poller_kind kind, int fd)
+static bool poller_open(struct poller *p, enum poller_kind kind, int fd, short events)
 {
-	struct epoll_event event = { .events = EPOLLIN | epoll_flags(kind) };
+	struct epoll_event event = { .events = events | epoll_flags(kind) };
 
-	*p = (struct poller){ .kind = kind, .fd = fd, .epoll = -1 };
+	*p = (struct poller){ .kind = kind, .fd = fd, .events = events, .epoll = -1 };
 	if (kind == POLL)
 		return true;
 	if (is_ring(kind))
@@ -75,11 +76,12 @@ static void poller_close(struct poller *p)
 
 static int wait_epoll(struct poller *p, int timeout_ms)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT };
+	struct epoll_event event = { .events = p->events | EPOLLONESHOT };
 	int n;
 
-	if (!p->armed)
-		epoll_ctl(p->epoll, EPOLL_CTL_MOD, p->fd, &event);
+	/* Its descriptor may be away for a moment. */
+	while (!p->armed && epoll_ctl(p->epoll, EPOLL_CTL_MOD, p->fd, &event) && errno == EBADF)
+		sched_yield();
 	n = epoll_wait(p->epoll, &event, 1, timeout_ms);
 	p->armed = p->kind != ONESHOT || n != 1;
 	return n == 1 ? event.events : 0;
@@ -92,7 +94,7 @@ static int wait_ring(struct poller *p, int timeout_ms)
 	int events;
 
 	if (!p->armed)
-		p->armed = ksem_test_ring_poll(&p->ring, p->fd, POLLIN,
+		p->armed = ksem_test_ring_poll(&p->ring, p->fd, p->events,
 					       p->kind == RING_MULTI) == 1;
 	if (timeout_ms >= 0)
 		poll(&ready, 1, timeout_ms);
@@ -105,7 +107,7 @@ static int wait_ring(struct poller *p, int timeout_ms)
 /* What it is told; 0 if nothing in time. Below 0: it has all the time. */
 static int poller_wait(struct poller *p, int timeout_ms)
 {
-	struct pollfd poll_fd = { .fd = p->fd, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = p->fd, .events = p->events };
 
 	if (is_ring(p->kind))
 		return wait_ring(p, timeout_ms);
@@ -133,18 +135,68 @@ struct pool {
 	unsigned int seed;
 };
 
+/* What is polled: a copy of a handle's descriptor. */
+struct copy {
+	int own;
+	int fd;
+	unsigned int seed;
+};
+
+/* It is closed and comes back, while it is polled. The handle stays, and so do its pollers. */
+static void *renew_copy(void *data)
+{
+	struct copy *copy = data;
+
+	for (;;) {
+		close(copy->fd);
+		usleep(ksem_test_chance(&copy->seed) % 200);
+		if (dup2(copy->own, copy->fd) != copy->fd)
+			_exit(3);
+		usleep(ksem_test_chance(&copy->seed) % 2000);
+	}
+	return NULL;
+}
+
+static void poll_a_copy(struct poller *p, struct pool *pool, int own, short events)
+{
+	static struct copy copy;
+	pthread_t thread;
+
+	copy = (struct copy){
+		.own = own, .fd = dup(own), .seed = ksem_test_own_seed(pool->seed, getpid()),
+	};
+	if (copy.fd < 0 || !poller_open(p, pool->kind, copy.fd, events) ||
+	    pthread_create(&thread, NULL, renew_copy, &copy))
+		_exit(1);
+}
+
 static void taker_main(struct pool *pool)
 {
 	int own = ksem_test_attached(pool->fd);
 	struct poller p;
 
-	if (own < 0 || !poller_open(&p, pool->kind, own))
-		_exit(1);
+	poll_a_copy(&p, pool, own, POLLIN);
 	for (;;) {
 		poller_wait(&p, -1);
 		while (ksem_test_try_acquire(own, 1) >= 0)
 			if (ksem_test_transfer(own, 1, pool->fd))
 				_exit(2);
+	}
+}
+
+/*
+ * The other way round: what is granted to @own goes back to the pool by takers that do
+ * nothing unless they are told that there is something to release.
+ */
+static void giver_main(struct pool *pool, int own)
+{
+	struct poller p;
+
+	poll_a_copy(&p, pool, own, POLLOUT);
+	for (;;) {
+		poller_wait(&p, -1);
+		while (!ksem_test_transfer(own, 1, pool->fd))
+			continue;
 	}
 }
 
@@ -154,6 +206,22 @@ static bool start_taker(struct pool *pool, int who)
 	if (!pool->taker[who])
 		taker_main(pool);
 	return pool->taker[who] > 0;
+}
+
+static bool start_giver(struct pool *pool, int who, int own)
+{
+	pool->taker[who] = ksem_test_fork();
+	if (!pool->taker[who])
+		giver_main(pool, own);
+	return pool->taker[who] > 0;
+}
+
+static void end_takers(struct __test_metadata *_metadata, struct pool *pool)
+{
+	int i;
+
+	for (i = 0; i < pool->takers; i++)
+		EXPECT_EQ(256 + SIGKILL, ksem_test_kill(pool->taker[i]));
 }
 
 /* Every permit is back. First without a sleep, which would give them time. */
@@ -362,10 +430,79 @@ TEST_F_TIMEOUT(poller, misses_no_permit, KSEM_TEST_LONG)
 			TH_LOG("seed %u, round %u, way %u: %s", seed, i, way, pool_text(pool));
 	}
 	ksem_test_figure("permits seen by pollers, rounds", i, 0);
-	for (i = 0; i < pool->takers; i++)
-		EXPECT_EQ(256 + SIGKILL, ksem_test_kill(pool->taker[i]));
+	end_takers(_metadata, pool);
 	EXPECT_TRUE(ksem_test_conserved(pool->fd));
 	/* What a ring has had goes a little later than its process. */
+	EXPECT_TRUE(ksem_test_until(ksem_test_info(pool->fd).out_handles == 1));
+}
+
+/* The ways in which a handle comes by @n permits. */
+
+static bool get_by_transfer(struct pool *pool, int own, __u32 n)
+{
+	return !ksem_test_transfer(pool->fd, n, own);
+}
+
+static bool get_at_once(struct pool *pool, int own, __u32 n)
+{
+	return !ksem_test_release(pool->fd, n) && ksem_test_try_acquire(own, n) >= 0;
+}
+
+/* After a wait, mostly; with a token it is the handle's a little later. */
+static bool begin_grant(struct pool *pool, int own, __u32 n)
+{
+	__u32 flags = ksem_test_chance(&pool->seed) % 2 ? KSEM_FLAG_TOKEN : 0;
+
+	if (!ksem_test_ask_ex(&pool->actor, own, flags, n, KSEM_NO_DEADLINE))
+		return false;
+	ksem_test_busy_for_up_to(200, &pool->seed);
+	return !ksem_test_release(pool->fd, n);
+}
+
+static bool get_by_grant(struct pool *pool, int own, __u32 n)
+{
+	return begin_grant(pool, own, n) && ksem_test_answer(&pool->actor) >= 0;
+}
+
+/* One of them while a grant is on its way to the same handle. */
+static bool get_in_two_ways(struct pool *pool, int own, __u32 n)
+{
+	if (n == 1)
+		return get_by_transfer(pool, own, 1);
+	if (!begin_grant(pool, own, n - 1))
+		return false;
+	ksem_test_busy_for_up_to(100, &pool->seed);
+	return get_by_transfer(pool, own, 1) && ksem_test_answer(&pool->actor) >= 0;
+}
+
+static bool (*const other_ways[])(struct pool *pool, int own, __u32 n) = {
+	get_by_transfer, get_at_once, get_by_grant, get_in_two_ways,
+};
+
+TEST_F_TIMEOUT(poller, misses_nothing_to_release, KSEM_TEST_LONG)
+{
+	const char *reason = why_not(variant->kind);
+	struct pool *pool = &self->pool;
+	unsigned int i, n, way, seed = pool->seed;
+	int own;
+
+	if (reason)
+		SKIP(return, "no io_uring: %s", reason);
+	ksem_test_limit();
+	own = ksem_test_attached(pool->fd);
+	for (i = 0; i < pool->takers; i++)
+		ASSERT_TRUE(start_giver(pool, i, own));
+	for (i = 0; i < ROUNDS * ksem_test_scale(); i++) {
+		way = ksem_test_chance(&pool->seed) % ARRAY_SIZE(other_ways);
+		n = 1 + ksem_test_chance(&pool->seed) % CAPACITY;
+		ksem_test_busy_for_up_to(50, &pool->seed);
+		ASSERT_TRUE(other_ways[way](pool, own, n) && pool_is_full(pool))
+			TH_LOG("seed %u, round %u, way %u: %s", seed, i, way, pool_text(pool));
+	}
+	ksem_test_figure("grants seen by pollers, rounds", i, 0);
+	end_takers(_metadata, pool);
+	close(own);
+	EXPECT_TRUE(ksem_test_conserved(pool->fd));
 	EXPECT_TRUE(ksem_test_until(ksem_test_info(pool->fd).out_handles == 1));
 }
 
@@ -385,7 +522,7 @@ static void *listen_for_the_end(void *data)
 	struct poller p;
 
 	__atomic_store_n(&listener->tid, gettid(), __ATOMIC_RELEASE);
-	if (!poller_open(&p, listener->kind, listener->fd))
+	if (!poller_open(&p, listener->kind, listener->fd, POLLIN))
 		return NULL;
 	while (!(poller_wait(&p, -1) & POLLHUP))
 		continue;
@@ -469,7 +606,7 @@ static void *poll_the_slot(void *data)
 	struct poller p;
 
 	while (!chaos_is_over(chaos)) {
-		if (!poller_open(&p, chaos->kind, chaos->slot)) {
+		if (!poller_open(&p, chaos->kind, chaos->slot, POLLIN)) {
 			ksem_test_count(&chaos->wrong);
 			continue;
 		}
