@@ -43,6 +43,13 @@ static inline const char *ksem_test_fault_prepare(void)
 	return NULL;
 }
 
+/* After that: no allocation that may sleep fails, until it is said that they may. */
+static inline void ksem_test_fault_spare_allocations(bool spare)
+{
+	ksem_test_fault_set("failslab/ignore-gfp-wait", spare ? "Y" : "N");
+	ksem_test_fault_set("fail_page_alloc/ignore-gfp-wait", spare ? "Y" : "N");
+}
+
 /* The calling thread's switch. */
 static inline int ksem_test_fault_open(void)
 {
