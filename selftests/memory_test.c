@@ -187,6 +187,7 @@ struct charges {
 	long long files;
 	long long handles;
 	long long semaphores;
+	long long accounts;
 	long long places;
 	long long after;
 };
@@ -198,17 +199,28 @@ static struct charges *shared_charges(void)
 }
 
 /* Many more descriptors, and what they cost. */
-static long long charge_of(const char *path, bool create, int *fds)
+static long long charge_of(const char *path, int *fds)
 {
 	long long before = charged();
 	int i;
 
 	for (i = 0; i < MANY; i++) {
 		fds[i] = open(path, O_RDWR | O_CLOEXEC);
-		if (fds[i] < 0 ||
-		    (create && ksem_test_create(fds[i], KSEM_CREATE_FAIR, 0, 1)))
+		if (fds[i] < 0)
 			_exit(2);
 	}
+	return charged() - before;
+}
+
+/* They become handles; per process each of them has an account of its own, too. */
+static long long charge_of_semaphores(__u32 flags, int *fds)
+{
+	long long before = charged();
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		if (ksem_test_create(fds[i], KSEM_CREATE_FAIR | flags, 0, 1))
+			_exit(2);
 	return charged() - before;
 }
 
@@ -232,6 +244,7 @@ static long long charge_of_places(int *fds)
 static void measure_charges(struct charges *charges)
 {
 	static int fds[3 * MANY];
+	int *files = fds, *handles = fds + MANY, *others = fds + 2 * MANY;
 	int i;
 
 	if (!allow_files(ARRAY_SIZE(fds) + 16) || !enter_cgroup())
@@ -239,10 +252,12 @@ static void measure_charges(struct charges *charges)
 	/* The table of descriptors has its final size from here on. */
 	close(dup2(0, ARRAY_SIZE(fds) + 15));
 	charges->before = charged();
-	charges->files = charge_of("/dev/null", false, fds);
-	charges->handles = charge_of(KSEM_TEST_DEVICE, false, fds + MANY);
-	charges->semaphores = charge_of(KSEM_TEST_DEVICE, true, fds + 2 * MANY);
-	charges->places = charge_of_places(fds + 2 * MANY);
+	charges->files = charge_of("/dev/null", files);
+	charges->handles = charge_of(KSEM_TEST_DEVICE, handles);
+	charge_of(KSEM_TEST_DEVICE, others);
+	charges->semaphores = charge_of_semaphores(0, handles);
+	charges->accounts = charge_of_semaphores(KSEM_CREATE_PER_PROCESS, others);
+	charges->places = charge_of_places(others);
 	for (i = 0; i < 3 * MANY; i++)
 		close(fds[i]);
 	/* Files are freed when the processors have all passed by. */
@@ -261,12 +276,14 @@ TEST_F_TIMEOUT(memory, is_charged_to_its_user_until_it_is_given_back, TEST_SECON
 	if (!self->child)
 		measure_charges(charges);
 	ASSERT_EQ(0, reap_late(self->child));
-	TH_LOG("bytes each: file %lld, handle %lld, semaphore with its handle %lld, place %lld",
-	       charges->files / MANY, charges->handles / MANY,
-	       charges->semaphores / MANY, charges->places / MANY);
+	TH_LOG("bytes each: file %lld, with a handle %lld, semaphore %lld, with an account %lld",
+	       charges->files / MANY, charges->handles / MANY, charges->semaphores / MANY,
+	       charges->accounts / MANY);
+	TH_LOG("place %lld", charges->places / MANY);
 	/* On top of each other; no part of them is that small. */
 	EXPECT_LT(charges->files + MANY * 64, charges->handles);
-	EXPECT_LT(charges->handles + MANY * 64, charges->semaphores);
+	EXPECT_LT(MANY * 64, charges->semaphores);
+	EXPECT_LT(charges->semaphores + MANY * 64, charges->accounts);
 	EXPECT_LT(MANY * 32, charges->places);
 	EXPECT_LT(charges->after, charges->before + charges->files / 4);
 }
@@ -346,10 +363,16 @@ static long long charged_in_all(void)
 	return ksem_test_read_number(cgroup, "memory.current", "");
 }
 
-/* A semaphore with nothing in it, and every second time a second handle on it. */
+/*
+ * A semaphore with nothing in it, of either kind of accounts, and every second time a
+ * second handle on it.
+ */
 static int one_more_handle(int *fds, int n)
 {
-	return n % 2 ? ksem_test_attached(fds[n - 1]) : ksem_test_fair(0, 1);
+	if (n % 2)
+		return ksem_test_attached(fds[n - 1]);
+	return ksem_test_new_handoff(KSEM_CREATE_FAIR | (n % 4 ? KSEM_CREATE_PER_PROCESS : 0),
+				     0, 1, 0);
 }
 
 static int poll_it(int epoll, int fd)
