@@ -47,9 +47,18 @@ static inline void ksem_test_busy_until(__u64 until_ns)
 		continue;
 }
 
+/* Of work, while other processors go their way. */
 static inline void ksem_test_busy_for_up_to(unsigned int us, unsigned int *seed)
 {
 	ksem_test_busy_until(ksem_test_now() + ksem_test_chance(seed) % (us * 1000));
+}
+
+/* For qsort(). */
+static inline int ksem_test_compare_ns(const void *a, const void *b)
+{
+	const __s64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
 }
 
 /* Memory that all processes forked from now on share; MAP_FAILED. */

@@ -8,6 +8,7 @@
 #include "ksem_test_cpu.h"
 #include "ksem_test_exec.h"
 #include "ksem_test_proc.h"
+#include "ksem_test_storm.h"
 
 /* An exec'ed copy holds nothing and waits for nothing: it says that it is up. */
 static int exec_main(int fd)
@@ -181,21 +182,13 @@ FIXTURE_SETUP(meetings)
 	ASSERT_LE(0, self->m.holder);
 	ASSERT_EQ(0, ksem_test_acquire(self->m.holder, 1));
 	ASSERT_TRUE(ksem_test_actor_start(&self->m.actor));
+	self->m.seed = ksem_test_own_seed(ksem_test_new_seed(), 0);
 }
 
 FIXTURE_TEARDOWN(meetings)
 {
 	close(self->m.holder);
 	close(self->m.fd);
-}
-
-/* Up to @us of work, while the other CPU goes its way. */
-static void busy_for_up_to(struct meeting *m, unsigned int us)
-{
-	__u64 until = ksem_test_now() + rand_r(&m->seed) % (us * 1000);
-
-	while (ksem_test_now() < until)
-		continue;
 }
 
 /* One waiter, one permit, one signal: the waiter's result. */
@@ -208,11 +201,11 @@ static int meet(struct meeting *m, int sig, bool signal_first)
 		return -EPROTO;
 	if (signal_first) {
 		ksem_test_tgkill(m->actor.tid, sig);
-		busy_for_up_to(m, 300);
+		ksem_test_busy_for_up_to(300, &m->seed);
 	}
 	ksem_test_release(m->holder, 1);
 	if (!signal_first) {
-		busy_for_up_to(m, 50);
+		ksem_test_busy_for_up_to(50, &m->seed);
 		ksem_test_tgkill(m->actor.tid, sig);
 	}
 	answer = ksem_test_answer(&m->actor);
@@ -258,7 +251,7 @@ TEST_F(meetings, with_a_kill_lose_no_permit)
 
 		ASSERT_TRUE(ksem_test_wait_queued(self->m.fd, 1));
 		ASSERT_EQ(0, kill(child, SIGKILL));
-		busy_for_up_to(&self->m, 100);
+		ksem_test_busy_for_up_to(100, &self->m.seed);
 		ASSERT_EQ(0, ksem_test_release(self->m.holder, 1));
 		ASSERT_EQ(child, waitpid(child, NULL, 0));
 		info = ksem_test_info(self->m.fd);

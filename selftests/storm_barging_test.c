@@ -32,7 +32,7 @@ struct stream {
 	struct seen {
 		unsigned int begun;	/* turns */
 		unsigned int turns;	/* those that are below */
-		__u64 turn_ns[TURNS];
+		__s64 turn_ns[TURNS];
 		unsigned int wrong;
 	} *seen;
 };
@@ -145,19 +145,12 @@ static bool stream_is_on(struct stream *s)
 	return ksem_test_until(ksem_test_info(s->fd).out_holders == STREAM);
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-	__u64 first = *(const __u64 *)a, second = *(const __u64 *)b;
-
-	return (first > second) - (first < second);
-}
-
 /* 0: who had to wait for a CPU did so too seldom to tell. */
 static __u64 period_ns(struct stream *s)
 {
 	if (!ksem_test_until(__atomic_load_n(&s->seen->turns, __ATOMIC_SEQ_CST) == TURNS))
 		return 0;
-	qsort(s->seen->turn_ns, TURNS, sizeof(s->seen->turn_ns[0]), compare_ns);
+	qsort(s->seen->turn_ns, TURNS, sizeof(s->seen->turn_ns[0]), ksem_test_compare_ns);
 	return s->seen->turn_ns[TURNS * 9 / 10];
 }
 

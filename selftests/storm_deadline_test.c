@@ -228,19 +228,13 @@ static struct sweep new_sweep(__s64 *middles,
 	};
 }
 
-static int compare_ns(const void *a, const void *b)
-{
-	const __s64 *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* Where the middle was once it had been found: the median of the second half. */
 static __s64 usual_middle_ns(struct sweep *s)
 {
 	unsigned int half = met(s) / 2;
 
-	qsort(s->middles + half, met(s) - half, sizeof(*s->middles), compare_ns);
+	qsort(s->middles + half, met(s) - half, sizeof(*s->middles),
+	      ksem_test_compare_ns);
 	return s->middles[half + (met(s) - half) / 2];
 }
 
