@@ -8,6 +8,8 @@
 #include <linux/jiffies.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -19,6 +21,7 @@ static DEFINE_SPINLOCK(first_lock);
 static DEFINE_SPINLOCK(second_lock);
 static int shared;
 static int *last;
+static int __rcu *guarded;
 static int forty = 40;
 
 static void stand_in_warn(void)
@@ -59,6 +62,34 @@ static void stand_in_sleep_locked(void)
 	spin_lock(&first_lock);
 	might_sleep();
 	spin_unlock(&first_lock);
+}
+
+static void stand_in_look_unguarded(void)
+{
+	WRITE_ONCE(last, rcu_dereference(guarded));
+}
+
+/* Longer than the detector of tasks that hang takes, which is told so by run. */
+static void stand_in_hang(void)
+{
+	schedule_timeout_uninterruptible(200 * HZ);
+}
+
+static void stand_in_wait_no_more(struct rcu_head *head)
+{
+}
+
+/* The same of the two that see a processor that does not get away; RCU has to wait for it. */
+static void stand_in_stay(void)
+{
+	static struct rcu_head head;
+	unsigned long end = jiffies + 120 * HZ;
+
+	call_rcu(&head, stand_in_wait_no_more);
+	preempt_disable();
+	while (time_before(jiffies, end))
+		cpu_relax();
+	preempt_enable();
 }
 
 static void stand_in_shift(void)
@@ -119,6 +150,9 @@ static const struct {
 	{ "freed", stand_in_touch_freed },
 	{ "deadlock", stand_in_lock_both_ways },
 	{ "atomic", stand_in_sleep_locked },
+	{ "unguarded", stand_in_look_unguarded },
+	{ "hang", stand_in_hang },
+	{ "stay", stand_in_stay },
 	{ "shift", stand_in_shift },
 	{ "leak", stand_in_leak },
 	{ "race", stand_in_race },
