@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ksem: what a build with KSEM_DEBUG=1 adds, to make races wide and late touches
- * visible: a random delay after each unlock and each publication, and waiters from
- * a slab cache instead of the stack, where KASAN sees who touches one that is gone.
- * Nothing of it is in an ordinary build. For core.c alone: it has the parameter.
+ * visible: a random delay after each hold of a semaphore's lock and after each wait that
+ * is published as ended, and waiters from a slab cache instead of the stack, where KASAN
+ * sees who touches one that is gone. Nothing of it is in an ordinary build. For core.c
+ * alone: it has the parameter.
  */
 #ifndef KSEM_DEBUG_H
 #define KSEM_DEBUG_H
