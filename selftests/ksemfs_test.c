@@ -177,17 +177,31 @@ TEST_F(fs, bad_options_are_not_told_to_the_kernel_log)
 
 TEST_F(fs, bad_option_is_told_to_who_wants_to_know)
 {
-	char text[80] = "";
+	static const struct {
+		const char *key;
+		const char *value;
+		const char *text;
+	} bad[] = {
+		{ "max", "2147483648", "e ksemfs: max: more than 2147483647" },
+		{ "mode", "8", "e ksemfs: mode: not a number" },
+		{ "foo", "1", "e ksemfs: Unknown parameter 'foo'" },
+	};
 	int context;
+	size_t i;
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	context = syscall(SYS_fsopen, "ksemfs", FSOPEN_CLOEXEC);
 	ASSERT_LE(0, context);
-	EXPECT_EQ(-1, syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "max", "2147483648", 0));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_LT(0, read(context, text, sizeof(text) - 1));
-	EXPECT_STREQ("e ksemfs: max: more than 2147483647", strtok(text, "\n"));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		char text[80] = "";
+
+		EXPECT_EQ(-1, syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, bad[i].key,
+				      bad[i].value, 0));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_LT(0, read(context, text, sizeof(text) - 1));
+		EXPECT_STREQ(bad[i].text, strtok(text, "\n"));
+	}
 	close(context);
 }
 
