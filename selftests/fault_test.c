@@ -520,7 +520,7 @@ static const struct call calls[] = {
 	{ .name = "read", .run = try_read, .waits = true, .asks = true, .errors = { EFAULT },
 	  .sites = 1 },
 	{ .name = "read of many", .run = try_read_many, .waits = true, .asks = true,
-	  .errors = { EFAULT }, .sites = 2 },
+	  .errors = { EFAULT }, .sites = 1 },
 	{ .name = "write", .run = try_write },
 	{ .name = "poll", .run = try_poll, .errors = { ENOMEM, EFAULT }, .sites = 1 },
 	{ .name = "epoll", .run = try_epoll, .errors = { ENOMEM, EFAULT }, .sites = 8 },
@@ -695,19 +695,32 @@ static void sweep(const struct call *call, const struct state *state, unsigned i
 		found->why = "handle not gone";
 }
 
+#define TRIES	4
+
 /*
  * Is it EFAULT where a copy failed, and only there? Once more without allocations that
- * fail: all that fail now are copies, and there were as many as there were EFAULTs.
+ * fail: all that fail now are copies, and there were as many as there were EFAULTs. What
+ * the kernel allocates for its own books moves the numbers, so that a sweep may step over
+ * a copy or meet it twice: of some pairs of sweeps one has to do.
  */
 static bool faults_are_copies(const struct call *call, const struct state *state,
-			      unsigned int newer, const struct findings *all,
+			      unsigned int newer, struct findings *all,
 			      struct findings *copies)
 {
-	ksem_test_fault_spare_allocations(true);
-	sweep(call, state, newer, copies);
-	ksem_test_fault_spare_allocations(false);
-	return !copies->why && copies->faulted == copies->failed &&
-	       copies->faulted == all->faulted;
+	unsigned int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		if (tries)
+			sweep(call, state, newer, all);
+		ksem_test_fault_spare_allocations(true);
+		sweep(call, state, newer, copies);
+		ksem_test_fault_spare_allocations(false);
+		if (all->why || copies->why || copies->faulted != copies->failed)
+			break;
+		if (copies->faulted == all->faulted)
+			return true;
+	}
+	return false;
 }
 
 /* The kernel has a hand in the others: it may take another way where memory fails. */
@@ -752,14 +765,14 @@ TEST_F_TIMEOUT(fault, of_any_call_in_any_state_changes_nothing, 600)
 					TH_LOG("%s, %s, %u bytes more: failure %u: %s (%d)",
 					       call->name, states[j].name, newer, found.n,
 					       found.why, found.result);
+				sites = found.sites > sites ? found.sites : sites;
+				failures += found.sites;
 				EXPECT_TRUE(!is_of_the_device(call) ||
 					    faults_are_copies(call, &states[j], newer, &found,
 							      &copies))
 					TH_LOG("%s, %s, %u bytes more: %u EFAULT; %u of %u copies",
 					       call->name, states[j].name, newer, found.faulted,
 					       copies.faulted, copies.failed);
-				sites = found.sites > sites ? found.sites : sites;
-				failures += found.sites;
 			}
 		}
 		printf("# sites of %s: %u\n", call->name, sites);
