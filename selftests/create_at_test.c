@@ -833,6 +833,22 @@ TEST_F(at, temporary_name_has_its_turn_beside_hundreds_that_cannot_go)
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 2));
 }
 
+/* A child that creates the name, as soon as it is told to; its end is create_at's. */
+static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, int fd,
+		     pthread_barrier_t *start)
+{
+	pid_t pid = ksem_test_fork();
+
+	if (!pid) {
+		if (!ksem_test_become(uid, uid))
+			_exit(ESRCH);
+		if (start)
+			pthread_barrier_wait(start);
+		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, fd));
+	}
+	return pid;
+}
+
 /* Whoever wants a name that cannot be opened any more does not have to wait for its end. */
 TEST_F(at, temporary_name_that_is_spent_is_free)
 {
@@ -850,30 +866,13 @@ TEST_F(at, temporary_name_that_is_spent_is_free)
 	ASSERT_EQ(0, result);
 	close(self->fd);
 	self->fd = -1;
-	child = ksem_test_fork();
-	if (!child)
-		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, -1));
+	child = creator(self, 0, -1, NULL);
 	/* It is the first to find the directory free: the name is tried ever more seldom. */
 	nanosleep(&pause, NULL);
 	reader_end(&reader);
 	EXPECT_EQ(0, ksem_test_reap(child));
 	EXPECT_EQ(0, ksem_test_can_open_at(self->dir, "t", O_RDWR));
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 1));
-}
-
-/* A child that creates the name, as soon as it is told to; its end is create_at's. */
-static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, pthread_barrier_t *start)
-{
-	pid_t pid = ksem_test_fork();
-
-	if (!pid) {
-		if (!ksem_test_become(uid, uid))
-			_exit(ESRCH);
-		if (start)
-			pthread_barrier_wait(start);
-		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, -1));
-	}
-	return pid;
 }
 
 #define TURNS	40
@@ -901,8 +900,8 @@ TEST_F(at, temporary_name_that_somebody_else_took_away_is_free)
 			SKIP(return, "no userfaultfd");
 		ASSERT_EQ(0, result);
 		close(self->fd);
-		other = creator(self, KSEM_TEST_OTHER, start);
-		mine = creator(self, 0, start);
+		other = creator(self, KSEM_TEST_OTHER, -1, start);
+		mine = creator(self, 0, -1, start);
 		/* The module itself tries ever more seldom. */
 		nanosleep(&pause, NULL);
 		reader_end(&reader);
@@ -928,11 +927,13 @@ TEST_F(at, whoever_waits_for_the_directory_can_be_killed)
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, result);
-	child = creator(self, 0, NULL);
+	child = creator(self, 0, self->fd, NULL);
 	ASSERT_TRUE(ksem_test_until(ksem_test_task_state(child) == 'D'));
 	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
 	reader_end(&reader);
 	EXPECT_TRUE(unchanged(self));
+	/* What it was about to bind is free. */
+	EXPECT_EQ(0, create_named(self, "t"));
 }
 
 TEST_F(at, temporary_name_is_found_wherever_it_was_moved)
