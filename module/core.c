@@ -1148,17 +1148,18 @@ static struct ksem_holder *ksem_sem_find_holder_locked(struct ksem_sem *sem,
  * @holder: an account for it, as new; replaced by another where the semaphore has
  *	one for the handles of that opener.
  *
- * Return: 0, -ESHUTDOWN, or -ENOENT from a temporary semaphore that is spent.
+ * Return: 0, -ENOENT from a temporary semaphore that is spent, shut down or not: another
+ * may take its name; or -ESHUTDOWN.
  */
 int ksem_sem_attach(struct ksem_sem *sem, struct ksem_holder **holder)
 {
 	int ret = 0;
 
 	spin_lock(&sem->lock);
-	if (sem->state & KSEM_S_SHUTDOWN) {
-		ret = -ESHUTDOWN;
-	} else if (sem->state & KSEM_S_SPENT) {
+	if (sem->state & KSEM_S_SPENT) {
 		ret = -ENOENT;
+	} else if (sem->state & KSEM_S_SHUTDOWN) {
+		ret = -ESHUTDOWN;
 	} else {
 		*holder = ksem_sem_find_holder_locked(sem, *holder);
 		if (!(*holder)->nr_handles++)

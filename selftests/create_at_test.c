@@ -875,6 +875,27 @@ TEST_F(at, temporary_name_that_is_spent_is_free)
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 1));
 }
 
+/* ENOENT: a successor has to know that the name is not taken for long. */
+TEST_F(at, temporary_name_that_is_spent_is_not_there_if_it_was_shut_down)
+{
+	struct reader reader;
+	int result;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	ASSERT_EQ(0, create_temporary(self, self->fd));
+	ASSERT_EQ(0, ksem_test_shutdown(self->fd));
+	EXPECT_EQ(-ESHUTDOWN, ksem_test_can_open_at(self->dir, "t", O_RDWR));
+	result = reader_start(&reader, self->dir);
+	if (result == -EOPNOTSUPP)
+		SKIP(return, "no userfaultfd");
+	ASSERT_EQ(0, result);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_EQ(-ENOENT, ksem_test_can_open_at(self->dir, "t", O_RDWR));
+	reader_end(&reader);
+}
+
 #define TURNS	40
 
 /*

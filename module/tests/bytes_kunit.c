@@ -139,6 +139,8 @@ static void temporary_semaphore_ends_with_its_last_handle(struct kunit *test)
 	ksem_test_detach(t, 1);
 	KUNIT_EXPECT_TRUE(test, t->sem.state & KSEM_S_SPENT);
 	KUNIT_EXPECT_EQ(test, ksem_sem_attach(&t->sem, &h), -ENOENT);
+	ksem_test_shutdown(t);
+	KUNIT_EXPECT_EQ(test, ksem_sem_attach(&t->sem, &h), -ENOENT);
 	KUNIT_EXPECT_EQ(test, t->sem.nr_handles, 0);
 }
 

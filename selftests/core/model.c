@@ -605,10 +605,10 @@ int model_attach(struct model *m, unsigned int handle, unsigned int opener)
 {
 	struct model_holder *holder;
 
-	if (m->shut)
-		return -ESHUTDOWN;
 	if (m->spent)
 		return -ENOENT;
+	if (m->shut)
+		return -ESHUTDOWN;
 	m->opener[handle] = opener;
 	holder = model_holder_of(m, handle);
 	if (nr_handles_of(m, holder) == 1)
