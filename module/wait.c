@@ -210,11 +210,12 @@ static struct ksem_place *ksem_place_find_dead_locked(struct ksem_handle *h)
 }
 
 /*
- * The thread asks again: for the same, and it resumes; else its place is void. A
- * thread that has none clears away one of a thread that will not come again.
+ * The thread asks again: for the same, and while its deadline is not past it resumes; else
+ * its place is void. A thread that has none clears away one of a thread that will not come
+ * again.
  */
 static void ksem_place_resume(struct ksem_handle *h, struct ksem_waiter *w,
-			      const struct ksem_verb *verb)
+			      const struct ksem_verb *verb, bool past)
 {
 	struct ksem_place *place;
 	bool mine;
@@ -228,7 +229,7 @@ static void ksem_place_resume(struct ksem_handle *h, struct ksem_waiter *w,
 		ksem_place_unlink_locked(h, place);
 	spin_unlock(&h->places_lock);
 
-	if (mine && ksem_verb_equal(&place->verb, verb)) {
+	if (mine && !past && ksem_verb_equal(&place->verb, verb)) {
 		w->ticket = place->ticket;
 		w->since_ns = place->since_ns;
 	}
@@ -410,15 +411,15 @@ long ksem_handle_acquire(struct ksem_handle *h, struct ksem_waiter *w,
 			 const struct ksem_verb *verb)
 {
 	struct ksem_deadline dl = ksem_deadline_of(verb);
+	bool past = ksem_deadline_is_past(&dl);
 	struct ksem_wake wake;
 	long ret;
 
 	/* Only this thread puts its own place there: no lock is needed to look. */
 	if (unlikely(READ_ONCE(h->nr_places)))
-		ksem_place_resume(h, w, verb);
+		ksem_place_resume(h, w, verb, past);
 
-	ret = ksem_sem_request(h->sem, w,
-			       ksem_deadline_is_past(&dl) ? KSEM_TRY_EXPIRED : KSEM_QUEUE, &wake);
+	ret = ksem_sem_request(h->sem, w, past ? KSEM_TRY_EXPIRED : KSEM_QUEUE, &wake);
 	ksem_sem_finish(h->sem, &wake);
 	if (ret == -EINPROGRESS) {
 		ksem_waiter_wait(h->sem, w, verb->flags, &dl);

@@ -196,6 +196,23 @@ TEST_F(place, is_dropped_by_an_acquire_in_between)
 	EXPECT_EQ(&self->r.b, first_granted(&self->r));
 }
 
+/* What comes too late is a try, and others were there before. */
+TEST_F(place, is_dropped_by_its_own_deadline)
+{
+	__u64 deadline_ns = ksem_test_in_ms(300);
+
+	ASSERT_TRUE(ksem_test_ask_ex(&self->r.a, self->r.fd, 0, 1, deadline_ns));
+	ASSERT_TRUE(ksem_test_wait_queued(self->r.fd, 1));
+	ASSERT_TRUE(ksem_test_ask_queued(&self->r.b, self->r.fd, 2, 2));
+	ASSERT_TRUE(ksem_test_interrupt(&self->r.a));
+	ASSERT_EQ(0, ksem_test_post(self->r.fd, 1));
+	while (ksem_test_now() <= deadline_ns)
+		usleep(1000);
+	ASSERT_TRUE(ksem_test_ask_ex(&self->r.a, self->r.fd, 0, 1, deadline_ns));
+	EXPECT_EQ(-ETIMEDOUT, ksem_test_answer(&self->r.a));
+	EXPECT_EQ(1, ksem_test_info(self->r.fd).out_available);
+}
+
 TEST_F(place, belongs_to_the_thread)
 {
 	ASSERT_TRUE(queue_a_then_b(&self->r, 1));
