@@ -772,7 +772,8 @@ static const struct fs_parameter_spec ksemfs_parameters[] = {
 /* The VFS knows one more, the source, and says of all others that it does not. */
 static int ksemfs_param_is_unknown(struct fs_context *fc, const struct fs_parameter *param)
 {
-	if (fc->log.log || (!strcmp(param->key, "source") && !fc->source))
+	if (fc->log.log || (!strcmp(param->key, "source") && !fc->source &&
+			    param->type == fs_value_is_string))
 		return -ENOPARAM;
 	return -EINVAL;
 }

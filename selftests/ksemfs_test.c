@@ -166,6 +166,9 @@ TEST_F(fs, bad_options_are_not_told_to_the_kernel_log)
 	ASSERT_LE(0, lseek(log, 0, SEEK_END));
 	for (i = 0; i < ARRAY_SIZE(bad_options); i++)
 		ksem_test_mount_at(KSEM_TEST_MOUNT, bad_options[i]);
+	/* The VFS has its own words for a source without a name, where there is none yet. */
+	EXPECT_EQ(-1, mount(NULL, KSEM_TEST_MOUNT, "ksemfs", 0, "source"));
+	EXPECT_EQ(-1, mount(NULL, KSEM_TEST_MOUNT, NULL, MS_REMOUNT, "source"));
 	while ((bytes = read(log, record, sizeof(record) - 1)) > 0) {
 		record[bytes] = 0;
 		EXPECT_EQ(NULL, strstr(record, "ksem")) TH_LOG("%s", record);
