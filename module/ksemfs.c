@@ -249,7 +249,7 @@ static bool ksemfs_try_unlink_inode(struct inode *inode)
 
 /*
  * Tries again, later each time. It does not wait for the lock itself: who holds that
- * over a page fault would keep a worker, and could soon have all of them.
+ * over a page fault would keep the only worker.
  */
 static void ksemfs_unlink_work(struct work_struct *work)
 {
@@ -928,7 +928,11 @@ int ksemfs_init(void)
 {
 	int ret;
 
-	ksemfs_wq = alloc_workqueue("ksemfs", WQ_UNBOUND, 0);
+	/*
+	 * One at a time. Two that try for the same directory are in each other's way, and
+	 * of hundreds, one of which is preempted with the lock, all others come in vain.
+	 */
+	ksemfs_wq = alloc_ordered_workqueue("ksemfs", 0);
 	if (!ksemfs_wq)
 		return -ENOMEM;
 	ret = sysfs_create_mount_point(fs_kobj, "ksem");
