@@ -220,15 +220,18 @@ static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
 	}
 }
 
-/* Where the directory is locked, false, and nothing has changed. */
-static bool ksemfs_try_unlink(struct dentry *dentry)
+/*
+ * Where the directory is locked, false, and nothing has changed; or where something is
+ * mounted on the name in some namespace, if that is not to be waited for.
+ */
+static bool ksemfs_try_unlink(struct dentry *dentry, bool unmount)
 {
 	struct dentry *parent = dget_parent(dentry);
 	bool done = false;
 
 	if (inode_trylock(d_inode(parent))) {
 		/* Renaming takes this lock. */
-		done = dentry->d_parent == parent;
+		done = dentry->d_parent == parent && (unmount || !d_mountpoint(dentry));
 		if (done)
 			ksemfs_unlink(d_inode(parent), dentry);
 		inode_unlock(d_inode(parent));
@@ -238,10 +241,10 @@ static bool ksemfs_try_unlink(struct dentry *dentry)
 }
 
 /* The same for an inode, which may have lost its name already. */
-static bool ksemfs_try_unlink_inode(struct inode *inode)
+static bool ksemfs_try_unlink_inode(struct inode *inode, bool unmount)
 {
 	struct dentry *dentry = d_find_any_alias(inode);
-	bool done = !dentry || ksemfs_try_unlink(dentry);
+	bool done = !dentry || ksemfs_try_unlink(dentry, unmount);
 
 	dput(dentry);
 	return done;
@@ -258,7 +261,7 @@ static void ksemfs_unlink_work(struct work_struct *work)
 	struct inode *inode = node->inode;
 	struct super_block *sb = inode->i_sb;
 
-	if (!ksemfs_try_unlink_inode(inode)) {
+	if (!ksemfs_try_unlink_inode(inode, true)) {
 		node->delay = min_t(unsigned long, 2 * node->delay, KSEMFS_LONGEST_DELAY);
 		if (queue_delayed_work(ksemfs_wq, &node->unlink, node->delay))
 			return;
@@ -288,8 +291,9 @@ static struct super_block *ksemfs_super_get(struct ksem_sem *sem, struct inode *
  *
  * Never waits for the directory: a reader of it may hold its lock for as long as he
  * likes, over a page fault, and behind this release() there may be others, of the
- * same process, or of the whole machine (delayed_fput()). Then the name goes later,
- * or makes room when somebody else wants it, see ksemfs_create().
+ * same process, or of the whole machine (delayed_fput()). Nor for the lock of all mounts,
+ * and the end of a file system that a stranger has mounted on the name. Then the name goes
+ * later, or makes room when somebody else wants it, see ksemfs_create().
  */
 void ksemfs_unlink_spent(struct ksem_sem *sem)
 {
@@ -302,7 +306,7 @@ void ksemfs_unlink_spent(struct ksem_sem *sem)
 	if (inode) {
 		node = inode->i_private;
 		/* The work has the references from now on. */
-		if (!ksemfs_try_unlink_inode(inode) &&
+		if (!ksemfs_try_unlink_inode(inode, false) &&
 		    queue_delayed_work(ksemfs_wq, &node->unlink, 1))
 			return;
 		iput(inode);

@@ -896,6 +896,20 @@ TEST_F(at, temporary_name_that_is_spent_is_not_there_if_it_was_shut_down)
 	reader_end(&reader);
 }
 
+TEST_F(at, temporary_name_goes_with_what_is_mounted_on_it)
+{
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	ASSERT_EQ(0, ksem_test_own_mounts());
+	ASSERT_EQ(0, create_temporary(self, self->fd));
+	ASSERT_EQ(0, mount("/dev/null", KSEM_TEST_MOUNT "/t", NULL, MS_BIND, NULL));
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_TRUE(ksem_test_until(!is_there(self)));
+	EXPECT_TRUE(ksem_test_until(access(KSEM_TEST_MOUNT "/t", F_OK)));
+	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room));
+}
+
 #define TURNS	40
 
 /*
