@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "copy.h"
 #include "handle.h"
 #include "trace.h"
 
@@ -348,7 +349,7 @@ static long ksem_handle_request_fast(struct ksem_handle *h, u32 n, u64 __user *u
 	ret = ksem_sem_acquire_token_fast(h->sem, h->holder, n, &token);
 	if (unlikely(ret))
 		return ret;
-	if (unlikely(put_user(token, utoken)))
+	if (unlikely(ksem_put_user(token, utoken)))
 		return ksem_handle_lose_grant(h, n);
 	ksem_sem_deliver(h->sem, h->holder, n);
 	ksem_handle_tell_pollers(h);
@@ -381,7 +382,7 @@ static noinline long ksem_handle_request(struct ksem_handle *h, const struct kse
 	w->defer = utoken;
 	ret = wait ? ksem_handle_acquire(h, w, verb) : ksem_handle_try(h, w);
 	if (ret >= 0 && utoken)
-		ret = ksem_handle_put_result(h, w, put_user(w->token, utoken));
+		ret = ksem_handle_put_result(h, w, ksem_put_user(w->token, utoken));
 	ksem_waiter_put(w);
 	return ret;
 }
@@ -572,7 +573,7 @@ static long ksem_ioctl_acquire_ex(struct ksem_handle *h, union ksem_arg *arg, vo
 	if (ex->deadline_ns > S64_MAX && ex->deadline_ns != KSEM_NO_DEADLINE)
 		return -EINVAL;
 	/* Better found out now than with a grant in hand. */
-	if (utoken && put_user(0, utoken))
+	if (utoken && ksem_put_user(0, utoken))
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
@@ -602,7 +603,7 @@ static long ksem_ioctl_try_acquire_ex(struct ksem_handle *h, union ksem_arg *arg
 		return -EBADF;
 	if (ex->reserved || ex->n > h->sem->max)
 		return -EINVAL;
-	if (utoken && put_user(0, utoken))
+	if (utoken && ksem_put_user(0, utoken))
 		return -EFAULT;
 	if (!ex->n)
 		return ksem_sem_alive(h->sem);
@@ -616,7 +617,7 @@ static long ksem_handle_drain(struct ksem_handle *h, struct ksem_waiter *w,
 			      struct ksem_drain __user *udrain)
 {
 	struct ksem_wake wake;
-	int fault;
+	int fault = 0;
 	long ret;
 
 	w->defer = true;
@@ -624,9 +625,11 @@ static long ksem_handle_drain(struct ksem_handle *h, struct ksem_waiter *w,
 	ksem_sem_finish(h->sem, &wake);
 	if (ret || !w->n)
 		return ret;
-	fault = put_user(w->n, &udrain->out_n);
-	if (!fault && w->want_token)
-		fault = put_user(w->token, &udrain->out_token);
+	/* The number last: where an error is returned it is 0, whatever the token is. */
+	if (w->want_token)
+		fault = ksem_put_user(w->token, &udrain->out_token);
+	if (!fault)
+		fault = ksem_put_user(w->n, &udrain->out_n);
 	return ksem_handle_put_result(h, w, fault);
 }
 
@@ -641,7 +644,7 @@ static long ksem_ioctl_drain(struct ksem_handle *h, union ksem_arg *arg, void __
 
 	if (arg->drain.reserved)
 		return -EINVAL;
-	if (put_user(0, &udrain->out_n) || (token && put_user(0, &udrain->out_token)))
+	if (ksem_put_user(0, &udrain->out_n) || (token && ksem_put_user(0, &udrain->out_token)))
 		return -EFAULT;
 	w = ksem_waiter_new(&on_stack, h, KSEM_MAX_PERMITS);
 	if (!w)
@@ -816,7 +819,7 @@ static int ksem_arg_copy_same_size(union ksem_arg *arg, const u64 __user *uarg, 
 	u64 *to = (u64 *)arg;
 	u32 i;
 
-	if (!user_read_access_begin(uarg, size))
+	if (!ksem_read_access_begin(uarg, size))
 		return -EFAULT;
 	for (i = 0; i < size / sizeof(u64); i++)
 		unsafe_get_user(to[i], uarg + i, fault);
@@ -834,7 +837,7 @@ static __always_inline int ksem_arg_do_copy(union ksem_arg *arg, u32 size, u32 f
 {
 	int ret;
 
-	if (get_user(*usize, (u32 __user *)uarg))
+	if (ksem_get_user(*usize, (u32 __user *)uarg))
 		return -EFAULT;
 	if (likely(*usize == size))
 		ret = ksem_arg_copy_same_size(arg, uarg, size);
