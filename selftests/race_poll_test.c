@@ -475,9 +475,29 @@ static bool get_in_two_ways(struct pool *pool, int own, __u32 n)
 	return get_by_transfer(pool, own, 1) && ksem_test_answer(&pool->actor) >= 0;
 }
 
+/* One that is told of it dies; the others look, or the next one does. */
+static bool get_and_kill_a_giver(struct pool *pool, int own, __u32 n)
+{
+	int who = ksem_test_chance(&pool->seed) % pool->takers;
+
+	if (ksem_test_transfer(pool->fd, n, own))
+		return false;
+	ksem_test_busy_for_up_to(200, &pool->seed);
+	return ksem_test_kill(pool->taker[who]) == 256 + SIGKILL && start_giver(pool, who, own);
+}
+
 static bool (*const other_ways[])(struct pool *pool, int own, __u32 n) = {
 	get_by_transfer, get_at_once, get_by_grant, get_in_two_ways,
+	/* It takes as long as a fork, and is chosen once in a while. */
+	get_and_kill_a_giver,
 };
+
+static unsigned int choose_other_way(struct pool *pool)
+{
+	unsigned int chance = ksem_test_chance(&pool->seed) % 64;
+
+	return chance < 2 ? 4 : chance % 4;
+}
 
 TEST_F_TIMEOUT(poller, misses_nothing_to_release, KSEM_TEST_LONG)
 {
@@ -493,7 +513,7 @@ TEST_F_TIMEOUT(poller, misses_nothing_to_release, KSEM_TEST_LONG)
 	for (i = 0; i < pool->takers; i++)
 		ASSERT_TRUE(start_giver(pool, i, own));
 	for (i = 0; i < ROUNDS * ksem_test_scale(); i++) {
-		way = ksem_test_chance(&pool->seed) % ARRAY_SIZE(other_ways);
+		way = choose_other_way(pool);
 		n = 1 + ksem_test_chance(&pool->seed) % CAPACITY;
 		ksem_test_busy_for_up_to(50, &pool->seed);
 		ASSERT_TRUE(other_ways[way](pool, own, n) && pool_is_full(pool))
@@ -606,7 +626,7 @@ static void *poll_the_slot(void *data)
 	struct poller p;
 
 	while (!chaos_is_over(chaos)) {
-		if (!poller_open(&p, chaos->kind, chaos->slot, POLLIN)) {
+		if (!poller_open(&p, chaos->kind, chaos->slot, POLLIN | POLLOUT)) {
 			ksem_test_count(&chaos->wrong);
 			continue;
 		}
@@ -662,6 +682,7 @@ TEST_F_TIMEOUT(poller, may_poll_what_is_closed_and_replaced, KSEM_TEST_LONG)
 	for (i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	close(chaos.slot);
+	TH_LOG("%u rounds, %u events", rounds, chaos.told);
 	ksem_test_figure("handles replaced under pollers", rounds, chaos.wrong);
 	EXPECT_EQ(0, chaos.wrong);
 	/* What a ring has had goes a little later. */

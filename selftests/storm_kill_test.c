@@ -258,12 +258,28 @@ static bool storm_hundred(struct storm *s, bool holders, bool waiters)
 	return storm_is_over(s);
 }
 
+/* How many permits came back from the dead, and how many died waiting. */
+static void count_dead(struct storm *s, __u64 *reclaimed, __u64 *waiting)
+{
+	struct ksem_info info;
+	int i;
+
+	*reclaimed = 0;
+	*waiting = 0;
+	for (i = 0; i < SEMAPHORES; i++) {
+		info = ksem_test_info(s->fd[i]);
+		*reclaimed += info.out_reclaimed;
+		*waiting += info.out_interrupts;
+	}
+}
+
 TEST_F_TIMEOUT(storm, of_kills_loses_no_permit, KSEM_TEST_LONG)
 {
 	const char *text = getenv("KSEM_STORM_CYCLES");
 	unsigned long cycles = text ? strtoul(text, NULL, 0) : CYCLES * ksem_test_scale(), done;
 	struct storm *s = &self->s;
 	unsigned int seed = s->seed;
+	__u64 reclaimed, waiting;
 	bool ok = true;
 
 	if (!text)
@@ -272,10 +288,15 @@ TEST_F_TIMEOUT(storm, of_kills_loses_no_permit, KSEM_TEST_LONG)
 	setpriority(PRIO_PROCESS, 0, FIRST);
 	for (done = 0; ok && done < cycles; done += 100)
 		ok = storm_hundred(s, variant->holders, variant->waiters);
-	TH_LOG("seed %u: %lu cycles, %lu grants", seed, done, s->granted);
+	count_dead(s, &reclaimed, &waiting);
+	TH_LOG("seed %u: %lu cycles, %lu grants; %llu permits came back, %llu died waiting",
+	       seed, done, s->granted, reclaimed, waiting);
 	ksem_test_figure("kills of holders and waiters", s->killed, !ok);
 	EXPECT_TRUE(ok);
 	EXPECT_LE(done, s->granted);
+	/* Who is chosen may be none any more when the signal comes; not too often. */
+	EXPECT_LE(variant->holders ? done / 4 : 0, reclaimed);
+	EXPECT_LE(variant->waiters ? done / 4 : 0, waiting);
 }
 
 /* However a task waits, it dies of SIGKILL in no time. */
