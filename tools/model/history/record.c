@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Record a history: processes use one semaphore, each through a handle of its own,
- * and note when each call began, when it returned, and what it said. 'check' decides
- * whether a semaphore can have behaved so.
+ * Record a history: processes use one semaphore, each through a handle of its own and
+ * another that permits are moved to and from, and note when each call began, when it
+ * returned, and what it said. 'check' decides whether a semaphore can have behaved so.
  *
  *   record [-f] [-t] [-p PROCESSES] [-o OPERATIONS] [-s SEED]
  *
@@ -15,8 +15,8 @@
  *   PROCESS VERB N BEGAN RETURNED RESULT TOKEN [WAITER:SINCE...]
  *
  * in ns of CLOCK_MONOTONIC; RESULT is what the call returned, or -errno; N is what
- * was asked for, of a drain what it got. info has the capacity for N and, as its
- * result, what was available; waiters has the processes that were queued.
+ * was asked for, of a drain what it got, of a close what was held. info has the capacity
+ * for N and, as its result, what was available; waiters has the processes that were queued.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,12 +43,17 @@
 #define LARGEST		3
 
 enum verb {
-	ACQUIRE, TIMED, TRY, DRAIN, RELEASE, POST, REDUCE, INFO, WAITERS,
+	ACQUIRE, TIMED, TRY, DRAIN, RELEASE, POST, REDUCE, RESIZE, FORGET,
+	TRANSFER,	/* to the other handle */
+	REGAIN,		/* and back */
+	CLOSE,
+	INFO, WAITERS,
 	VERBS,
 };
 
 static const char * const verb_names[VERBS] = {
-	"acquire", "timed", "try", "drain", "release", "post", "reduce", "info", "waiters",
+	"acquire", "timed", "try", "drain", "release", "post", "reduce", "resize", "forget",
+	"transfer", "regain", "close", "info", "waiters",
 };
 
 struct call {
@@ -74,9 +79,12 @@ struct board {
 
 struct process {
 	unsigned int index;
+	int sem;
 	int fd;
+	int other;
 	__u64 seed;
 	__u32 held;
+	__u32 moved;	/* to the other handle */
 	int posted;	/* how many of the capacity are this one's doing */
 };
 
@@ -174,6 +182,27 @@ static int do_reduce(struct process *p, struct call *call)
 	return result_of(ioctl(p->fd, KSEM_IOC_REDUCE, &reduce));
 }
 
+static int do_resize(struct process *p, struct call *call)
+{
+	struct ksem_resize resize = { .size = sizeof(resize), .capacity = call->n };
+
+	return result_of(ioctl(p->fd, KSEM_IOC_RESIZE, &resize));
+}
+
+static int do_forget(struct process *p, struct call *call)
+{
+	struct ksem_forget forget = { .size = sizeof(forget), .n = call->n };
+
+	return result_of(ioctl(p->fd, KSEM_IOC_FORGET, &forget));
+}
+
+static int do_transfer(struct call *call, int from, int to)
+{
+	struct ksem_transfer transfer = { .size = sizeof(transfer), .n = call->n, .fd = to };
+
+	return result_of(ioctl(from, KSEM_IOC_TRANSFER, &transfer));
+}
+
 static int do_info(struct process *p, struct call *call)
 {
 	struct ksem_info info = { .size = sizeof(info) };
@@ -231,6 +260,16 @@ static int perform(struct process *p, struct call *call)
 		return do_post(p, call);
 	case REDUCE:
 		return do_reduce(p, call);
+	case RESIZE:
+		return do_resize(p, call);
+	case FORGET:
+		return do_forget(p, call);
+	case TRANSFER:
+		return do_transfer(call, p->fd, p->other);
+	case REGAIN:
+		return do_transfer(call, p->other, p->fd);
+	case CLOSE:
+		return result_of(close(p->fd));
 	case INFO:
 		return do_info(p, call);
 	default:
@@ -251,10 +290,10 @@ static int make(struct process *p, enum verb what, __u32 n)
 	return call->result;
 }
 
-/* The last call is kept for giving back what is held. */
+/* The last two calls are kept for giving back what is held. */
 static bool is_full(struct process *p)
 {
-	return board->nr_calls[p->index] + 1 >= nr_calls;
+	return board->nr_calls[p->index] + 2 >= nr_calls;
 }
 
 static void give_back(struct process *p)
@@ -315,6 +354,65 @@ static void change_capacity(struct process *p)
 	}
 }
 
+/*
+ * One beyond max is refused. What others do about the capacity may leave fewer than the
+ * largest request for a while: here that is mended.
+ */
+static void set_capacity(struct process *p)
+{
+	make(p, RESIZE, INITIAL + choose(p, MAX_PERMITS + 2 - INITIAL));
+}
+
+/* One more than there are is refused, here and below. */
+static void forget(struct process *p)
+{
+	__u32 n = choose(p, p->held + 2);
+
+	if (!make(p, FORGET, n))
+		p->held -= n;
+}
+
+static void move(struct process *p, enum verb what, __u32 n)
+{
+	if (make(p, what, n))
+		return;
+	p->held += what == REGAIN ? n : -n;
+	p->moved += what == REGAIN ? -n : n;
+}
+
+static int new_handle(int sem)
+{
+	struct ksem_attach attach = { .size = sizeof(attach), .fd = sem };
+	int fd = open("/dev/ksem", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, KSEM_IOC_ATTACH, &attach))
+		die("/dev/ksem");
+	return fd;
+}
+
+/* With all that it holds. */
+static void close_handle(struct process *p)
+{
+	make(p, CLOSE, p->held);
+	p->held = 0;
+}
+
+static void change_account(struct process *p)
+{
+	switch (choose(p, 4)) {
+	case 0:
+		return forget(p);
+	case 1:
+		close_handle(p);
+		p->fd = new_handle(p->sem);
+		return;
+	case 2:
+		return move(p, TRANSFER, choose(p, p->held + 2));
+	default:
+		return move(p, REGAIN, choose(p, p->moved + 2));
+	}
+}
+
 /* Ends the wait of somebody, if it waits. */
 static void interrupt(struct process *p)
 {
@@ -338,8 +436,10 @@ static void step(struct process *p)
 	case 10:
 		return get_all(p);
 	case 11:
-		return change_capacity(p);
+		return choose(p, 4) ? change_capacity(p) : set_capacity(p);
 	case 12:
+		if (choose(p, 4))
+			return change_account(p);
 		/* One more than there are: refused, and nothing changes. */
 		make(p, RELEASE, p->held + 1);
 		return;
@@ -356,13 +456,11 @@ static void handler(int sig)
 	(void)sig;
 }
 
-static void bind_handle(struct process *p, int sem)
+static void bind_handles(struct process *p, int sem)
 {
-	struct ksem_attach attach = { .size = sizeof(attach), .fd = sem };
-
-	p->fd = open("/dev/ksem", O_RDWR | O_CLOEXEC);
-	if (p->fd < 0 || ioctl(p->fd, KSEM_IOC_ATTACH, &attach))
-		die("/dev/ksem");
+	p->sem = sem;
+	p->fd = new_handle(sem);
+	p->other = new_handle(sem);
 }
 
 static void start_together(void)
@@ -377,13 +475,14 @@ static void run_process(struct process *p, int sem)
 	struct sigaction action = { .sa_handler = handler };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	bind_handle(p, sem);
+	bind_handles(p, sem);
 	sigaction(SIGUSR1, &action, NULL);
 	board->pid[p->index] = getpid();
 	start_together();
 	while (!is_full(p))
 		step(p);
-	give_back(p);
+	move(p, REGAIN, p->moved);
+	close_handle(p);
 	__atomic_add_fetch(&board->nr_done, 1, __ATOMIC_SEQ_CST);
 	_exit(0);
 }
@@ -391,7 +490,7 @@ static void run_process(struct process *p, int sem)
 /* Looks and interrupts, from outside, until all have done. */
 static void run_observer(struct process *p, int sem)
 {
-	bind_handle(p, sem);
+	bind_handles(p, sem);
 	start_together();
 	while (__atomic_load_n(&board->nr_done, __ATOMIC_SEQ_CST) < nr_processes) {
 		if (!is_full(p))
