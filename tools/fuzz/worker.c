@@ -16,9 +16,13 @@
 #include "fuzz.h"
 
 #define KCOV_POINTS	16384
-/* A program's calls are repeated so often, but not for longer. */
-#define MAX_ROUNDS	64
-#define ROUNDS_NS	5000000ULL
+/*
+ * A program's calls are repeated so often, but not for longer. What it begins with costs
+ * more than the calls do, and under emulation, on a kernel full of checks, one of these
+ * takes 0.1 ms: in a few milliseconds there would be few rounds in which they meet.
+ */
+#define MAX_ROUNDS	256
+#define ROUNDS_NS	60000000ULL
 /* Rare ones in one of so many rounds. */
 #define RARE_EVERY	8
 /* Of so many programs one has the books of its semaphores checked. */
