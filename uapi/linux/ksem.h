@@ -81,7 +81,7 @@
  * EBUSY	create, attach: the handle is bound already, or another thread is
  *		about to bind it
  * EBADF	the handle lacks the right; or a descriptor given in a structure
- *		is not open, or its handle lacks the right (attach, transfer)
+ *		is not open, or its handle lacks the right (transfer)
  * EFAULT	the structure, or what it points to, cannot be read or written
  * E2BIG	size is larger than a page, or what is beyond the kernel's size
  *		is not zero
@@ -195,8 +195,9 @@
  *			all handles that one process has opened are one holder, whose
  *			permits return when the last of them goes. It is the process
  *			that called open(2), also after execve(2): a handle that is
- *			inherited or received stays its opener's. Not with
- *			KSEM_CREATE_SIGNAL
+ *			inherited or received stays its opener's. So it is not for
+ *			programs that execve(2) gives more privileges, where others
+ *			can open the semaphore. Not with KSEM_CREATE_SIGNAL
  * KSEM_CREATE_TEMPORARY
  *			create_at only: the name goes with the last handle
  */
@@ -341,7 +342,8 @@ struct ksem_try_acquire_ex {
  * @n: permits to add, 0 to KSEM_MAX_PERMITS.
  * @reserved: 0.
  *
- * Permit semaphore: the capacity grows by @n. Signal semaphore: as release.
+ * Permit semaphore: the capacity grows by @n. Signal semaphore: as release, but not
+ * counted as one (out_releases).
  *
  * Errors: ENXIO, EBADF, EFAULT, E2BIG, EINVAL, ESHUTDOWN, EOVERFLOW.
  */
