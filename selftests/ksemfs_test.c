@@ -173,6 +173,7 @@ TEST_F(fs, bad_options_are_not_told_to_the_kernel_log)
 		record[bytes] = 0;
 		EXPECT_EQ(NULL, strstr(record, "ksem")) TH_LOG("%s", record);
 		EXPECT_EQ(NULL, strstr(record, "VFS")) TH_LOG("%s", record);
+		EXPECT_EQ(NULL, strstr(record, "source")) TH_LOG("%s", record);
 	}
 	EXPECT_EQ(EAGAIN, errno);
 	close(log);
