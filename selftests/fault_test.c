@@ -287,11 +287,28 @@ struct call {
 	unsigned int sites;
 };
 
+/* Is there a token where permits were granted and one was wanted? */
+static bool has_its_token(const struct call *call, const union arg *arg)
+{
+	switch (call->cmd) {
+	case KSEM_IOC_ACQUIRE_EX:
+		return !(arg->acquire_ex.flags & KSEM_FLAG_TOKEN) || arg->acquire_ex.out_token;
+	case KSEM_IOC_TRY_ACQUIRE_EX:
+		return !(arg->try_acquire_ex.flags & KSEM_FLAG_TOKEN) ||
+		       arg->try_acquire_ex.out_token;
+	case KSEM_IOC_DRAIN:
+		return !arg->drain.out_n || arg->drain.out_token;
+	default:
+		return true;
+	}
+}
+
 static int try_ioctl(const struct call *call, struct scene *s, unsigned int newer)
 {
 	static struct ksem_holder_entry holders[4];
 	static struct ksem_waiter_entry waiters[4];
 	union arg arg = call->arg;
+	int result;
 
 	if (!call->size)
 		return ksem_test_ioctl_n(s->fd, call->cmd, 1);
@@ -310,7 +327,8 @@ static int try_ioctl(const struct call *call, struct scene *s, unsigned int newe
 		arg.waiters.entries = (uintptr_t)waiters;
 		break;
 	}
-	return ksem_test_ioctl(s->fd, call->cmd, &arg);
+	result = ksem_test_ioctl(s->fd, call->cmd, &arg);
+	return result < 0 || has_its_token(call, &arg) ? result : -EPROTO;
 }
 
 static int try_open(struct scene *s)
