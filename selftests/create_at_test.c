@@ -849,6 +849,18 @@ static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, int fd,
 	return pid;
 }
 
+/* The last handle goes, and the name cannot. Returns what reader_start() does. */
+static int spend_while_read(FIXTURE_DATA(at) * self, struct reader *reader)
+{
+	int result = reader_start(reader, self->dir);
+
+	if (result)
+		return result;
+	close(self->fd);
+	self->fd = -1;
+	return 0;
+}
+
 /* Whoever wants a name that cannot be opened any more does not have to wait for its end. */
 TEST_F(at, temporary_name_that_is_spent_is_free)
 {
@@ -860,12 +872,10 @@ TEST_F(at, temporary_name_that_is_spent_is_free)
 	if (self->dir < 0)
 		SKIP(return, "needs root");
 	ASSERT_EQ(0, create_temporary(self, self->fd));
-	result = reader_start(&reader, self->dir);
+	result = spend_while_read(self, &reader);
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, result);
-	close(self->fd);
-	self->fd = -1;
 	child = creator(self, 0, -1, NULL);
 	/* It is the first to find the directory free: the name is tried ever more seldom. */
 	nanosleep(&pause, NULL);
@@ -886,12 +896,10 @@ TEST_F(at, temporary_name_that_is_spent_is_not_there_if_it_was_shut_down)
 	ASSERT_EQ(0, create_temporary(self, self->fd));
 	ASSERT_EQ(0, ksem_test_shutdown(self->fd));
 	EXPECT_EQ(-ESHUTDOWN, ksem_test_can_open_at(self->dir, "t", O_RDWR));
-	result = reader_start(&reader, self->dir);
+	result = spend_while_read(self, &reader);
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, result);
-	close(self->fd);
-	self->fd = -1;
 	EXPECT_EQ(-ENOENT, ksem_test_can_open_at(self->dir, "t", O_RDWR));
 	reader_end(&reader);
 }

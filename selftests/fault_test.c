@@ -297,7 +297,8 @@ static bool has_its_token(const struct call *call, const union arg *arg)
 		return !(arg->try_acquire_ex.flags & KSEM_FLAG_TOKEN) ||
 		       arg->try_acquire_ex.out_token;
 	case KSEM_IOC_DRAIN:
-		return !arg->drain.out_n || arg->drain.out_token;
+		return !(arg->drain.flags & KSEM_FLAG_TOKEN) || !arg->drain.out_n ||
+		       arg->drain.out_token;
 	default:
 		return true;
 	}
