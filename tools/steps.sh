@@ -10,8 +10,8 @@
 #                          so many seconds is used up
 #   beside COMMAND...      begin a command in the background
 #   beside_end NAME        wait for it, show what it said, and count it as a step
-#   summary                print how long all took, and the sum as such a line; fails
-#                          if anything did
+#   summary                print what failed once more, how long all took, and the sum
+#                          as such a line; fails if anything did
 #
 # A command that fails without counting a failure is one failure, and so is one
 # that counts and has passed nothing. With a budget the command is a program.
@@ -23,6 +23,33 @@ steps_passed=0
 steps_failed=0
 steps_skipped=0
 steps_bad=()
+
+# steps_why FILE: what there is to know of a step that failed. Of a long output the end may
+# be all that somebody sees, so summary says this again: what a summary within it says;
+# else each test that failed, with what it said before and the kernel's log after it;
+# else its last lines.
+steps_why() {
+	awk '
+		function say(line) {
+			if (++printed <= 100)
+				print "  " line
+		}
+		FNR == 1 { pass++ }
+		pass == 1 { summary = summary || /^FAILED: /; failures += /^not ok/; lines++; next }
+		summary { if (/^FAILED: /) begun = 1; if (begun) say($0); next }
+		!failures { if (FNR > lines - 60) say($0); next }
+		/^not ok/ {
+			for (i = n > 8 ? n - 8 : 0; i < n; i++)
+				say(said[i])
+			say($0)
+			log_follows = 1
+		}
+		/^(not )?ok|^# *RUN / { n = 0; next }
+		{ said[n++] = $0 }
+		/^#   / && log_follows { say($0); n = 0; next }
+		{ log_follows = 0 }
+	' "$1" "$1"
+}
 
 step() {
 	local name status=0 began=$SECONDS budget='' line p=0 f=0 s=0
@@ -52,7 +79,7 @@ step() {
 	steps_passed=$((steps_passed + p))
 	steps_failed=$((steps_failed + f))
 	steps_skipped=$((steps_skipped + s))
-	((f == 0)) || steps_bad+=("$name")
+	((f == 0)) || steps_bad+=("$name$(printf '\n' && steps_why "$steps_log/out")")
 	echo "== $name: $p passed, $f failed, $s skipped, exit status $status," \
 		"$((SECONDS - began))$budget s"
 }
