@@ -10,6 +10,16 @@
 
 #define KSEM_TEST_SLABS	"/sys/kernel/slab/"
 
+/* Free what is empty in a cache of the kernel's, by the path of its file for that. */
+static inline bool ksem_test_shrink(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool done = fd >= 0 && write(fd, "1", 1) == 1;
+
+	close(fd);
+	return done;
+}
+
 /*
  * Has one of the module's caches so many objects in use? The number is exact. True
  * where a cache may be one with others of its size, which is a link: nobody knows.
@@ -19,18 +29,13 @@ static inline bool ksem_test_has_objects(const char *cache, long number)
 	char path[96], target[96];
 	long objects = -1;
 	FILE *file;
-	int fd;
 
 	snprintf(path, sizeof(path), KSEM_TEST_SLABS "%s", cache);
 	if (readlink(path, target, sizeof(target)) >= 0)
 		return true;
 	snprintf(path, sizeof(path), KSEM_TEST_SLABS "%s/shrink", cache);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1) {
-		close(fd);
+	if (!ksem_test_shrink(path))
 		return false;
-	}
-	close(fd);
 	snprintf(path, sizeof(path), KSEM_TEST_SLABS "%s/objects", cache);
 	file = fopen(path, "re");
 	if (!file)
