@@ -245,7 +245,7 @@ static void *race_main(void *data)
 	return NULL;
 }
 
-TEST_F(attach, one_of_two_racing_attaches_is_EBUSY)
+TEST_F_TIMEOUT(attach, one_of_two_racing_attaches_is_EBUSY, 120)
 {
 	struct race race = { .owner = self->owner };
 	pthread_t racer;

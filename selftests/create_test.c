@@ -331,7 +331,7 @@ TEST_F(create, limits_count_what_exists)
 
 /* Two threads that create at the same time, where there is room for one more. */
 
-#define ROUNDS		500
+#define ROUNDS		200
 
 struct contest {
 	atomic_int arrived;

@@ -223,7 +223,8 @@ static bool queue_nth(struct scene *s, struct ksem_test_waiter *waiter, __u32 nt
 	struct ksem_info info;
 
 	return ksem_test_start(waiter, s->fd, 1) &&
-	       ksem_test_until((info = ksem_test_info(s->fd)).out_waits == nth) &&
+	       ksem_test_until((info = ksem_test_info(s->fd)).out_waits == nth ||
+			       info.out_timeouts) &&
 	       info.out_waiters == nth;
 }
 

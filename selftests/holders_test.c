@@ -173,8 +173,8 @@ TEST_F(holders, permits_of_a_waiter_count_from_the_grant)
 	EXPECT_EQ(0, ksem_test_join(&waiter));
 }
 
-/* The clock is coarse: it may be a tick or two behind. */
-#define COARSE_NS	(20 * KSEM_TEST_MS)
+/* The clock is coarse: it is behind by a tick or two, and by more where a host is busy. */
+#define COARSE_NS	(200 * KSEM_TEST_MS)
 
 TEST_F(holders, since_is_when_the_first_permit_came)
 {
@@ -196,7 +196,7 @@ TEST_F(holders, since_stays_while_something_is_held)
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
 	ASSERT_EQ(0, list(self, 8));
 	since_ns = self->entries[0].since_ns;
-	usleep(100000);
+	usleep(1000000);
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
 	ASSERT_EQ(0, ksem_test_transfer(self->fd, 2, self->fd));
 	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
@@ -206,7 +206,7 @@ TEST_F(holders, since_stays_while_something_is_held)
 	ASSERT_EQ(0, ksem_test_release(self->fd, 1));
 	ASSERT_EQ(0, ksem_test_acquire(self->fd, 1));
 	ASSERT_EQ(0, list(self, 8));
-	EXPECT_LT(since_ns + 80 * KSEM_TEST_MS, self->entries[0].since_ns);
+	EXPECT_LT(since_ns + 800 * KSEM_TEST_MS, self->entries[0].since_ns);
 }
 
 /* 0 if the first holder began less than a minute ago, by this process's clock. */

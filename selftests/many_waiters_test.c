@@ -28,7 +28,7 @@
 #define PROCESSES	(PROCESSES_MAX / ksem_test_slow())
 #define LIMIT_NS	(10 * KSEM_TEST_MS)
 #define PEER_FACTOR	3
-#define TRIES		5
+#define TRIES		10
 #define STACK_SIZE	(16 * 1024)
 /* KiB for a thread that are surely enough: with its part of the kernel's it takes 31. */
 #define THREAD_KB	48

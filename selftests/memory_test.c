@@ -117,12 +117,22 @@ static bool works(int fd)
 	       ksem_test_info(fd).out_available == 1;
 }
 
+/*
+ * So that they are not the cgroup's: a page fault for which a cgroup has no memory, where
+ * nobody may be killed for it, is repeated for ever.
+ */
+static void use_pages(void *memory, size_t size)
+{
+	memset(memory, -1, size);
+}
+
 /* All semaphores that a cgroup has memory for. Exits with what is wrong. */
 static void exhaust_cgroup(void)
 {
 	static int fds[100000];
 	int i, n, error;
 
+	use_pages(fds, sizeof(fds));
 	if (!allow_files(ARRAY_SIZE(fds) + 16) || !enter_cgroup())
 		_exit(1);
 	n = create_until_it_fails(fds, ARRAY_SIZE(fds), &error);
@@ -139,7 +149,7 @@ static void exhaust_cgroup(void)
 	_exit(n < 100 ? 5 : 0);
 }
 
-TEST_F(memory, that_a_cgroup_has_not_is_enomem_and_nothing_else)
+TEST_F_TIMEOUT(memory, that_a_cgroup_has_not_is_enomem_and_nothing_else, TEST_SECONDS)
 {
 	if (!access("/sys/module/ksem/parameters/debug_delay_us", F_OK))
 		SKIP(return, "waits need memory too in a build for debugging");
@@ -152,7 +162,7 @@ TEST_F(memory, that_a_cgroup_has_not_is_enomem_and_nothing_else)
 			_exit(6);
 		exhaust_cgroup();
 	}
-	EXPECT_EQ(0, ksem_test_reap(self->child));
+	EXPECT_EQ(0, reap_late(self->child));
 }
 
 static void hold_and_eat(int fd)
@@ -240,6 +250,8 @@ static long long charge_of_places(int *fds)
 		if (ksem_test_acquire(fds[i], 1) != -EINTR)
 			_exit(3);
 	setitimer(ITIMER_REAL, &never, NULL);
+	/* The kernel's figures lag by up to two seconds. */
+	ksem_test_until(charged() - before > MANY * 32);
 	return charged() - before;
 }
 
@@ -285,7 +297,7 @@ TEST_F_TIMEOUT(memory, is_charged_to_its_user_until_it_is_given_back, TEST_SECON
 	/* On top of each other; no part of them is that small. */
 	EXPECT_LT(charges->files + MANY * 64, charges->handles);
 	EXPECT_LT(MANY * 64, charges->semaphores);
-	EXPECT_LT(charges->semaphores + MANY * 64, charges->accounts);
+	EXPECT_LT(charges->semaphores + MANY * 32, charges->accounts);
 	EXPECT_LT(MANY * 32, charges->places);
 	EXPECT_LT(charges->after, charges->before + charges->files / 4);
 }
@@ -366,14 +378,20 @@ static long long used(void)
  */
 static void settle(void)
 {
+	long long before, after = used();
+	unsigned int tries = 0;
 	glob_t caches = { };
 	size_t i;
 
-	usleep(ksem_test_slow() * 200000);
 	if (glob(KSEM_TEST_SLABS "*/shrink", 0, NULL, &caches))
 		return;
-	for (i = 0; i < caches.gl_pathc; i++)
-		ksem_test_shrink(caches.gl_pathv[i]);
+	do {
+		before = after;
+		usleep(ksem_test_slow() * 200000);
+		for (i = 0; i < caches.gl_pathc; i++)
+			ksem_test_shrink(caches.gl_pathv[i]);
+		after = used();
+	} while (before - after > 64 << 10 && ++tries < 20);
 	globfree(&caches);
 }
 
@@ -538,6 +556,7 @@ static void taker_main(struct taker *taker)
 	struct sigaction action = { .sa_handler = ksem_test_handler };
 	static int fds[100000];
 
+	use_pages(fds, sizeof(fds));
 	sigaction(SIGALRM, &action, NULL);
 	/* Nobody in there may be killed: so the allocation fails. */
 	if (!write_oom_score(getpid(), "-1000") || !allow_files(ARRAY_SIZE(fds) + 16) ||

@@ -523,6 +523,7 @@ TEST(a_suspend_breaks_no_wait_off)
 {
 	int fd = ksem_test_fair(0, 100);
 	pid_t child[ARRAY_SIZE(waits)], late;
+	struct ksem_info info;
 	unsigned int i;
 	bool suspended;
 
@@ -531,8 +532,13 @@ TEST(a_suspend_breaks_no_wait_off)
 	for (i = 0; i < ARRAY_SIZE(waits); i++) {
 		child[i] = start_child(&waits[i], fd, deadline(&waits[i], KSEM_TEST_HOUR_MS));
 		ASSERT_TRUE(ksem_test_wait_queued(fd, i + 1));
+		ASSERT_TRUE(ksem_test_until(is_asleep(child[i])));
 	}
 	late = start_child(&waits[1], fd, deadline(&waits[1], 500));
+	/* It sleeps, or its time is up already. */
+	ASSERT_TRUE(ksem_test_until((info = ksem_test_info(fd)).out_waiters > ARRAY_SIZE(waits) ||
+				    info.out_timeouts));
+	ASSERT_TRUE(ksem_test_until(is_asleep(late)));
 	suspended = ksem_test_write("/sys/power", "state", "freeze");
 	ksem_test_write("/sys/power", "pm_test", "none\n");
 	ASSERT_TRUE(suspended);
