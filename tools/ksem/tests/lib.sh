@@ -46,6 +46,13 @@ until_held() {
 	until_is "$2" column "$1" held
 }
 
+# until_runs NAME COMMAND...: those who hold have become what they are to run.
+until_runs() {
+	runs=$1
+	shift
+	until_is "$(printf '%s\n' "$@")" ksem holders --noheadings -o command "$runs"
+}
+
 until_waiters() {
 	until_is "$2" column "$1" waiters
 }

@@ -3,6 +3,7 @@ ksem create db 4
 ksem create other 1
 ksem run -n 3 db until_there end &
 until_held db 3
+until_runs db until_there
 t ksem holders -o command,permits,since db
 t ksem holders -o name,command,permits
 t ksem holders --noheadings -o permits,command db

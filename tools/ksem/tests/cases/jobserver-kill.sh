@@ -2,6 +2,7 @@
 # kill -9 of ksem: the command keeps its slot and the name, and all goes with it.
 ksem jobserver -j 3 --name tmp/js until_there end &
 until_held tmp/js 1
+until_runs tmp/js until_there
 command=$(holder tmp/js)
 {
 	kill -9 $!

@@ -13,6 +13,7 @@ ksem create --fair fair 1
 t ksem ls --json -o name,handoff fair never
 ksem run -n 2 db until_there end &
 until_held db 2
+until_runs db until_there
 t ksem holders --json -o name,command,permits,since
 t ksem waiters --json
 touch end

@@ -6,6 +6,7 @@ t ksem run db sh -c 'readlink /proc/self/fd/100'
 t ksem run -o db sh -c 'ls -l /proc/$$/fd 2>/dev/null | grep -c ksem/db'
 ksem run --close db until_there end &
 until_held db 1
+until_runs db until_there
 command=$(holder db)
 {
 	kill -9 $!
@@ -17,8 +18,8 @@ t ksem run -N db echo runs
 touch end
 until_is yes is_gone "$command"
 # A command that closes everything: ksem has the handle too.
-ksem run db sh -c 'exec 100<&-; until_there end2' &
-until_held db 1
+ksem run db sh -c 'exec 100<&-; touch closed; until_there end2' &
+until_is closed ls closed
 [ -e "/proc/$(holder db)/fd/100" ] || echo 'it is closed'
 t ksem ls -o name,held
 touch end2

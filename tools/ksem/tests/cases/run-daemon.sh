@@ -14,5 +14,6 @@ t ksem run -N db echo runs
 touch end2
 # Nor if it closes the handle.
 t ksem run db sh -c 'until_there end3 >/dev/null 2>&1 100<&- & echo started'
+until_held db 0
 t ksem ls -o name,held
 touch end3

@@ -3,6 +3,7 @@
 ksem create db 1
 ksem run db until_there end &
 until_held db 1
+until_runs db until_there
 command=$(holder db)
 {
 	kill -9 $!
@@ -28,5 +29,6 @@ until_waiters db 1
 until_waiters db 0
 touch never
 until_is yes is_gone "$command"
+until_held db 0
 t ksem ls -o name,available,held,waiters
 wait

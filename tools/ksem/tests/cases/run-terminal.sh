@@ -32,6 +32,7 @@ set -m
 ksem run db sh -c 'echo ready; until [ -e end2 ]; do sleep 0.05; done; exit 8'
 echo "stopped: $?"
 for pid in $(ksem holders --noheadings -o opener,acquirer db); do
+	until grep -q '^State:.*T' /proc/$pid/status; do sleep 0.05; done
 	awk '{ print $3 }' /proc/$pid/stat
 done
 touch end2

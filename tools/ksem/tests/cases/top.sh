@@ -6,6 +6,7 @@ ksem run pool until_there end &
 until_held pool 1
 ksem run -n 3 pool until_there end &
 until_held pool 4
+until_runs pool until_there until_there
 ksem run -n 2 pool true &
 until_waiters pool 1
 t ksem top -n 1 | sed -E 's/\([0-9]+\)/(PID)/'
