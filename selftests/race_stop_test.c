@@ -91,19 +91,25 @@ static bool halt_request(struct halt *halt, pid_t pid)
 	}
 }
 
-static bool is_frozen_v1(struct halt *halt)
+/* The first line of a file, or as much of it as there is room for. */
+static bool read_line(const char *path, char *line, int size)
 {
-	char path[128], state[16] = "";
-	FILE *file;
+	FILE *file = fopen(path, "re");
+	bool done;
 
-	snprintf(path, sizeof(path), "%s/freezer.state", halt->cgroup);
-	file = fopen(path, "re");
 	if (!file)
 		return false;
-	if (!fgets(state, sizeof(state), file))
-		state[0] = 0;
+	done = fgets(line, size, file);
 	fclose(file);
-	return !strcmp(state, "FROZEN\n");
+	return done;
+}
+
+static bool is_frozen_v1(struct halt *halt)
+{
+	char path[128], state[16];
+
+	snprintf(path, sizeof(path), "%s/freezer.state", halt->cgroup);
+	return read_line(path, state, sizeof(state)) && !strcmp(state, "FROZEN\n");
 }
 
 static bool has_stopped(pid_t pid)
@@ -211,17 +217,10 @@ static pid_t start_child(const struct wait_kind *wait, int fd, __u64 deadline_ns
 /* Has it left its processor? Before, it is in the queue and about to look for signals. */
 static bool is_asleep(pid_t pid)
 {
-	char path[64], call[16] = "";
-	FILE *file;
+	char path[64], call[16];
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (!fgets(call, sizeof(call), file))
-		call[0] = 0;
-	fclose(file);
-	return call[0] && strcmp(call, "running\n");
+	return read_line(path, call, sizeof(call)) && strcmp(call, "running\n");
 }
 
 /* The freezer of suspend breaks off no wait of a task that sleeps. */
