@@ -3,6 +3,8 @@
  * KSEM_CREATE_PER_PROCESS: all handles that one process has opened are one
  * holder.
  */
+#include <linux/sched.h>
+
 #include "ksem_test_exec.h"
 #include "ksem_test_fs.h"
 #include "ksem_test_poll.h"
@@ -421,8 +423,13 @@ TEST(account_is_that_of_the_opener_whoever_binds)
 /* A number that is used again is another process. */
 TEST(process_with_the_number_of_a_dead_one_has_its_own_account)
 {
-	int fd = new_semaphore(KSEM_CREATE_FAIR), kept = -1, tries;
-	pid_t first, next = 0;
+	int fd = new_semaphore(KSEM_CREATE_FAIR), kept = -1;
+	pid_t first, next;
+	struct clone_args again = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&first,
+		.set_tid_size = 1,
+	};
 
 	first = ksem_test_fork();
 	if (!first) {
@@ -440,19 +447,11 @@ TEST(process_with_the_number_of_a_dead_one_has_its_own_account)
 						    0)) >= 0));
 	ASSERT_EQ(256 + SIGKILL, ksem_test_kill(first));
 	ASSERT_EQ(2, ksem_test_info(kept).out_own);
-	for (tries = 0; tries < 3 && next != first; tries++) {
-		FILE *last = fopen("/proc/sys/kernel/ns_last_pid", "we");
-
-		if (!last)
-			SKIP(return, "no ns_last_pid");
-		fprintf(last, "%d", first - 1);
-		fclose(last);
-		next = ksem_test_fork();
-		if (!next)
-			ksem_test_exit(ksem_test_release(ksem_test_attached(fd), 1));
-		EXPECT_EQ(-EPERM, ksem_test_reap(next));
-	}
-	EXPECT_EQ(first, next);
+	next = syscall(SYS_clone3, &again, sizeof(again));
+	if (!next)
+		ksem_test_exit(ksem_test_release(ksem_test_attached(fd), 1));
+	ASSERT_EQ(first, next);
+	EXPECT_EQ(-EPERM, ksem_test_reap(next));
 	EXPECT_EQ(2, ksem_test_info(kept).out_own);
 	close(kept);
 	EXPECT_EQ(2, ksem_test_info(fd).out_reclaimed);
