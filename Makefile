@@ -135,17 +135,17 @@ lint:
 
 clean:
 	-test ! -e $(KDIR)/Makefile || $(kbuild) clean
-	rm -rf $(BUILD)/lib $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests $(BUILD)/core $(BUILD)/examples \
-		$(BUILD)/demo $(BUILD)/module $(BUILD)/bench $(BUILD)/soak \
-		$(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage \
-		$(BUILD)/clients $(BUILD)/rootfs $(BUILD)/units
+	rm -rf $(BUILD)/lib $(BUILD)/lib-tests $(BUILD)/ksem $(BUILD)/command $(BUILD)/selftests \
+		$(BUILD)/core $(BUILD)/examples $(BUILD)/demo $(BUILD)/module $(BUILD)/bench \
+		$(BUILD)/soak $(BUILD)/model $(BUILD)/history $(BUILD)/mutants $(BUILD)/coverage \
+		$(BUILD)/clients $(BUILD)/rootfs $(BUILD)/units $(BUILD)/test
 
 help:
 	@echo 'Build:'
 	@echo '  all             the module for KDIR, the library and the command (default)'
 	@echo '  module, lib     one of them'
 	@echo '  tools           the command: needs libjansson-dev and libinih-dev'
-	@echo '  clean           remove what was built; build/kernels stays'
+	@echo '  clean           remove what was built; kernels and the fuzzer's corpus stay'
 	@echo 'Install (DESTDIR, PREFIX, INSTALL_MOD_DIR, UDEVRULESDIR, SYSCONFDIR):'
 	@echo '  install         module, modules-load.d, udev rule, library, command, man pages'
 	@echo '  install-module  without the library'
