@@ -74,7 +74,8 @@
  * ------
  * An error changes nothing. Of two errors the one that stands first in this
  * table is found, except that a structure's own words are looked at before what
- * they refer to.
+ * they refer to and before it is tried whether outputs can be written, and flags
+ * before the right to use one.
  *
  * ENOTTY	the command is not one of these
  * ENXIO	the handle is not bound to a semaphore yet
@@ -103,13 +104,13 @@
  * ENOSPC	create, create_at, attach: a limit of the module, or of the file
  *		system, is reached. Opening a name, likewise
  * ESHUTDOWN	the semaphore was shut down, before or while waiting
- * EPERM	release, forget, transfer: this handle holds fewer than n
+ * EPERM	release, write(2), forget, transfer: the holder has fewer than n
  * EOVERFLOW	post, resize, and release on a signal semaphore: beyond max
- * EAGAIN	try_acquire, try_acquire_ex: not to be had now
+ * EAGAIN	try_acquire, try_acquire_ex, read(2) with O_NONBLOCK: not to be had now
  * ETIMEDOUT	acquire_ex: the deadline has passed
- * EINTR	acquire, acquire_ex: a signal handler was run, and it was not
- *		installed with SA_RESTART. The same call made again by the same
- *		thread takes its old place in the queue
+ * EINTR	acquire, acquire_ex, read(2): a signal handler was run, and it was
+ *		not installed with SA_RESTART. The same call made again by the
+ *		same thread takes its old place in the queue
  *
  *
  * What each operation does, by kind and state of the semaphore
@@ -122,8 +123,8 @@
  * try_acquire	the same or EAGAIN	the same or EAGAIN	ESHUTDOWN
  * drain	all that is free	all that is free	ESHUTDOWN
  * read		1 to k to the account	1 to k consumed		end of file
- * write	as release of k		as post of k		as release
- * release	n from the account, or	as post			works; ESHUTDOWN on
+ * write	as release of k		as release of k		as release
+ * release	n from the account, or	as post, but counted	works; ESHUTDOWN on
  *		EPERM						a signal semaphore
  * post		capacity + n, or	available + n, or	ESHUTDOWN
  *		EOVERFLOW		EOVERFLOW
