@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A terminal that is refreshed in place, by the sequences that all terminals of today
- * understand. Whatever ends the program, the terminal is as it was before.
+ * understand. Whatever signal of those below ends the program, the terminal is as it was
+ * before.
  */
 #include <err.h>
 #include <errno.h>
@@ -27,6 +28,18 @@
 static struct termios original;
 static bool has_keys;
 static int signals = -1;
+
+/*
+ * In the background it is here that we are stopped, while whatever may end us still can:
+ * to set what is set already is enough for that.
+ */
+static void await_foreground(void)
+{
+	struct termios now;
+
+	if (!tcgetattr(STDIN_FILENO, &now))
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &now);
+}
 
 static void enter(void)
 {
@@ -66,6 +79,7 @@ bool screen_begin(void)
 
 	if (!isatty(STDOUT_FILENO))
 		return false;
+	await_foreground();
 	signal_set(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
@@ -106,11 +120,11 @@ static void obey(int number)
 	sigset_t set;
 
 	leave();
-	sigemptyset(&set);
-	sigaddset(&set, number);
+	signal_set(&set);
 	raise(number);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	/* It was the one that stops, or is ignored. */
+	await_foreground();
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	enter();
 }

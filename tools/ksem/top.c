@@ -243,9 +243,11 @@ static int top(char *const *names, int ms, unsigned int iterations, bool batch)
 	}
 	if (screen)
 		screen_end();
-	/* Once more for the screen that stays, if it was said on the other one. */
+	/* Once more for the screen that stays, if it was said or drawn on the other one. */
 	if (screen && !text)
 		free(take_picture(&picture, names));
+	else if (screen && i == iterations)
+		fputs(text, stdout);
 	json_decref(picture.before);
 	if (!text)
 		return EXIT_FAILED;

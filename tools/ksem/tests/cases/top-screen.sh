@@ -50,3 +50,25 @@ ksem rm db9
 wait $!
 exec 9>&-
 sh_t "tr '\\033' '@' <output | tr -d '\\r' | sed 's/.*@\\[?1049l//' | tail -n 2"
+# The last of so many pictures stays.
+pty ksem top -n 2 -d 0.1 db8 <keys >output &
+exec 9>keys
+wait $!
+exec 9>&-
+sh_t "tr '\\033' '@' <output | tr -d '\\r' | sed 's/.*@\\[?1049l//' | tail -n 2"
+# In the background it waits, and can be ended.
+cat >job <<'END'
+set -m
+ksem top -d 0.1 &
+until grep -q '^State:.*T' /proc/$!/status; do sleep 0.05; done
+kill $!
+kill -CONT $!
+. "$TESTS/lib.sh"
+until_is yes is_gone $!
+echo "it has ended"
+END
+pty sh ./job <keys >output &
+exec 9>keys
+wait $!
+exec 9>&-
+sh_t "grep -o 'it has ended' output"
