@@ -80,7 +80,8 @@ static void signals_taken(sigset_t *set)
 
 /*
  * Sent by the kernel: for a terminal, to the whole group, which the command may have
- * left, as timeout(1) does. But a hang-up is told to the session's leader alone.
+ * left, as timeout(1) does. But a hang-up, which continues too, is told to the session's
+ * leader alone.
  */
 static bool has_reached_child(const siginfo_t *info, pid_t pid)
 {
@@ -91,9 +92,9 @@ static bool has_reached_child(const siginfo_t *info, pid_t pid)
 	case SIGQUIT:
 	case SIGTSTP:
 	case SIGWINCH:
-	case SIGCONT:
 		return true;
 	case SIGHUP:
+	case SIGCONT:
 		return getsid(0) != getpid();
 	default:
 		return false;
@@ -116,8 +117,12 @@ static void pass_on(pid_t pid, const siginfo_t *info, bool has_it)
 {
 	if (!has_it)
 		kill(pid, info->si_signo);
-	if (info->si_signo == SIGTSTP)
-		stop();
+	if (info->si_signo != SIGTSTP)
+		return;
+	stop();
+	/* Stopped or not: we go on, and in a group of its own nobody else tells it to. */
+	if (!has_it)
+		kill(pid, SIGCONT);
 }
 
 /*
@@ -156,6 +161,7 @@ int child_run(const struct child *child)
 {
 	pid_t parent = getpid();
 	sigset_t set, mask;
+	int status = -1;
 	pid_t pid;
 
 	signals_taken(&set);
@@ -166,12 +172,15 @@ int child_run(const struct child *child)
 	pid = fork();
 	if (!pid)
 		become(child, parent, &mask);
-	if (pid < 0) {
+	if (pid > 0) {
+		pass_on_early(pid, &set);
+		status = wait_for(pid, &set);
+	} else {
 		warn("fork");
-		return -1;
 	}
-	pass_on_early(pid, &set);
-	return wait_for(pid, &set);
+	/* What is still to be said of it can be ended by a signal. */
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return status;
 }
 
 static void end_by_interrupt(void)

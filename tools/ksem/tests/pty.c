@@ -6,6 +6,9 @@
  *
  *	exit status N		or
  *	signal N
+ *
+ * pty -g COMMAND...: no terminal, but a process group of its own, as GNU's timeout(1) has;
+ * the command takes the place of this one.
  */
 #include <err.h>
 #include <errno.h>
@@ -13,6 +16,7 @@
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +49,14 @@ static void serve(int terminal)
 	}
 }
 
+static void leave_group(char *const *argv)
+{
+	if (setpgid(0, 0))
+		err(1, "setpgid");
+	execvp(argv[0], argv);
+	err(127, "%s", argv[0]);
+}
+
 int main(int argc, char **argv)
 {
 	const struct winsize size = { .ws_row = 10, .ws_col = 60 };
@@ -52,7 +64,9 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	if (argc < 2)
-		errx(2, "usage: pty COMMAND...");
+		errx(2, "usage: pty [-g] COMMAND...");
+	if (!strcmp(argv[1], "-g") && argc > 2)
+		leave_group(argv + 2);
 	pid = forkpty(&terminal, NULL, NULL, &size);
 	if (pid < 0)
 		err(1, "forkpty");

@@ -65,3 +65,15 @@ until_is 1 grep -c asked output
 until_is hung-up ls hung-up
 exec 9>&-
 sh_t "tr -d '\\r' <output"
+# Where nobody could continue it nothing stops: ksem leads the session, and the command a
+# group of its own.
+pty ksem run db pty -g sh -c 'echo ready; until [ -e end3 ]; do sleep 0.05; done; exit 7' \
+	<keys >output &
+exec 9>keys
+until_is 1 grep -c ready output
+printf '\032' >&9
+until_is 1 grep -c '\^Z' output
+touch end3
+wait $!
+exec 9>&-
+sh_t "tr -d '\\r' <output"
