@@ -122,22 +122,25 @@ static int check_and_set(const struct section *section, struct ksem *k)
  * Directories above it that are missing, as all are after a boot; nowhere but in a
  * ksemfs.
  */
-static void make_parents(char *path)
+static int make_parents(char *path)
 {
 	char *slash, *next;
+	int error = 0;
 
 	umask(022);
-	for (slash = strchr(path + 1, '/'); slash; slash = next) {
+	for (slash = strchr(path + 1, '/'); slash && !error; slash = next) {
 		next = strchr(slash + 1, '/');
 		*slash = '\0';
 		if (next && mount_present(path)) {
 			*slash = '/';
 			*next = '\0';
-			mkdir(path, 0755);
+			if (mkdir(path, 0755) && errno != EEXIST)
+				error = errno;
 			*next = '/';
 		}
 		*slash = '/';
 	}
+	return error;
 }
 
 static int open_parent(const char *path)
@@ -237,7 +240,10 @@ static int apply_path(const struct section *section, char *path)
 	int status;
 
 	if (!k && errno == ENOENT) {
-		make_parents(path);
+		status = make_parents(path);
+		if (status)
+			return refuse(section, "its directory can't be made: %s",
+				      explanation(path, status));
 		return create(section, path);
 	}
 	if (!k)
@@ -273,14 +279,28 @@ static bool read_files(struct config *config, char *const *files)
 	return good;
 }
 
+static int stop_unless_missing(const char *directory, int error)
+{
+	if (error == ENOENT)
+		return 0;
+	warnx("%s: %s", directory, strerror(error));
+	return -1;
+}
+
 /* Names in the order of their bytes, wherever this runs. Without any there is no work. */
 static bool read_configuration(struct config *config)
 {
 	static glob_t found;
 
-	if (glob(CONFIGURATION, 0, NULL, &found))
+	switch (glob(CONFIGURATION, 0, stop_unless_missing, &found)) {
+	case 0:
+		return read_files(config, found.gl_pathv);
+	case GLOB_NOMATCH:
 		return true;
-	return read_files(config, found.gl_pathv);
+	case GLOB_NOSPACE:
+		must(NULL);
+	}
+	return false;
 }
 
 static int run(int argc, char **argv)

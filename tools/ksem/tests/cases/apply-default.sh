@@ -8,3 +8,5 @@ printf '[a]\ncapacity = 2\n[b]\ncapacity = 3\n' >/etc/ksem.d/20-a.conf
 printf '[c]\ncapacity = 2\n' >/etc/ksem.d/c.conf.bak
 t ksem apply
 t ksem ls -o name,capacity,mode,owner,label
+chmod 700 /etc/ksem.d
+t as_nobody 'ksem apply --check'

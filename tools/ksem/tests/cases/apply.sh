@@ -40,3 +40,9 @@ t ksem apply a.conf
 t ksem ls -o name,available,capacity
 t stat -c '%A %U %n' /sys/fs/ksem/web
 t ksem apply ./no-such-file.conf
+# A directory that can't be made.
+mkdir full
+mount -t ksemfs -o max=1 full full
+printf '[./full/one/db]\ncapacity = 1\n[./full/two/db]\ncapacity = 1\n' >full.conf
+t ksem apply full.conf
+umount full
