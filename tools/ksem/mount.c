@@ -4,6 +4,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,9 +80,18 @@ static int make_tmp(const char *directory)
 	return status;
 }
 
+/* A directory of a ksemfs is not where one is mounted. */
+static bool is_mounted(const char *directory)
+{
+	struct statx st;
+
+	return mount_present(directory) && !statx(AT_FDCWD, directory, 0, 0, &st) &&
+	       st.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
 static int do_mount(const char *directory, const char *options)
 {
-	if (!mount_present(directory) &&
+	if (!is_mounted(directory) &&
 	    mount("ksemfs", directory, "ksemfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options))
 		return explain_failure(directory);
 	return make_tmp(directory);

@@ -16,5 +16,10 @@ rmdir other/tmp
 t ksem mount ./other
 t ls other
 umount ./other
+# A directory of one that is mounted is a place for another one.
+mkdir /sys/fs/ksem/below
+t ksem mount -o max=3 /sys/fs/ksem/below
+sh_t "awk '\$2 ~ \"/below\$\"' /proc/mounts"
+umount /sys/fs/ksem/below
 t ksem mount -o no-such-option other
 t ksem mount ./no-such-directory
