@@ -74,10 +74,11 @@ struct ksem *name_open(const char *name, int access);
 /*
  * Calls @visit for each semaphore of @names, in the order of names: directories are
  * gone through with all that is below them, and no name at all is all that is
- * mounted. A directory that can't be read is visited itself. Returns 0, or -1 if a
+ * mounted. What can't be looked at, or is a directory that can't be read, is visited too,
+ * with what the @error was; @st is all zero where there is none. Returns 0, or -1 if a
  * name was not there, which has been said.
  */
-typedef void (*name_visitor)(const char *path, const struct stat *st, void *arg);
+typedef void (*name_visitor)(const char *path, const struct stat *st, int error, void *arg);
 int name_walk(char *const *names, name_visitor visit, void *arg);
 
 /* number.c. Each is false, and has said why, if @text is not what it has to be. */
@@ -92,9 +93,12 @@ bool number_unsigned(const char *text, unsigned int most, unsigned int *number);
 
 /*
  * explain.c. Of what can happen to a semaphore: what it means, and what to do about it.
- * explain() says it of @name and errno, explain_creation() where it was to be made.
+ * explain() says it of @name and errno, explain_creation() where it was to be made;
+ * explain_as() says @what there is to say. A name never reaches a terminal in another way:
+ * who has chosen it could write to that.
  */
 const char *explanation(const char *path, int error);
+void explain_as(const char *name, const char *what);
 void explain(const char *name);
 void explain_creation(const char *name);
 void *must(void *memory);

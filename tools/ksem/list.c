@@ -92,10 +92,10 @@ static bool was_named(const struct walker *walker, const char *path)
  * Without names, and in ls, what can't be looked at is nobody's fault; but what is no
  * semaphore was named. What a directory has had until a moment ago is passed over.
  */
-static void visit(const char *path, const struct stat *st, void *arg)
+static void visit(const char *path, const struct stat *st, int error, void *arg)
 {
 	struct walker *walker = arg;
-	struct look look = look_at(path, st);
+	struct look look = look_at(path, st, error);
 
 	if (look.error == ENOENT && !was_named(walker, path)) {
 		look_end(&look);

@@ -17,16 +17,15 @@
 #include "look.h"
 #include "table.h"
 
-struct look look_at(const char *path, const struct stat *st)
+struct look look_at(const char *path, const struct stat *st, int error)
 {
-	struct look look = { .path = path, .st = *st, .info.size = sizeof(look.info) };
+	struct look look = {
+		.path = path, .st = *st, .error = error, .info.size = sizeof(look.info),
+	};
 	struct ksem_attr *attr;
 
-	/* One that could not be read. */
-	if (S_ISDIR(st->st_mode)) {
-		look.error = EACCES;
+	if (error)
 		return look;
-	}
 	attr = must(ksem_attr_new());
 	ksem_attr_set_access(attr, O_RDONLY);
 	look.k = ksem_open(path, 0, 0, attr);
@@ -84,10 +83,12 @@ static void set_node(json_t *row, const struct look *look)
 	set(row, "name", table_string(name));
 	set(row, "path", table_string(look->path));
 	set(row, "kind", kind_of(look));
+	free(name);
+	if (!look->st.st_mode)
+		return;
 	set(row, "mode", json_sprintf("%04o", look->st.st_mode & 0777));
 	set(row, "owner", owner_name(look->st.st_uid));
 	set(row, "group", group_name(look->st.st_gid));
-	free(name);
 }
 
 static void set_counts(json_t *row, const struct ksem_info *info)

@@ -9,7 +9,8 @@
 #include <ksem.h>
 
 /*
- * @k: NULL where it could not be opened to be read; @error says why. @info is 0 then.
+ * @k: NULL where it could not be opened to be read; @error says why. @info is 0 then, and
+ * so is @st where there was not even that to be seen.
  */
 struct look {
 	const char *path;
@@ -19,7 +20,7 @@ struct look {
 	struct ksem_info info;
 };
 
-struct look look_at(const char *path, const struct stat *st);
+struct look look_at(const char *path, const struct stat *st, int error);
 void look_end(struct look *look);
 
 /* All that there is to know of it; null where it is not known. */

@@ -71,19 +71,22 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static void walk(const char *path, name_visitor visit, void *arg)
 {
 	struct dirent **entries;
-	struct stat st;
+	struct stat st = { };
 	int count, i;
 
-	if (lstat(path, &st))
+	if (lstat(path, &st)) {
+		if (errno != ENOENT)
+			visit(path, &st, errno, arg);
 		return;
+	}
 	if (!S_ISDIR(st.st_mode)) {
-		visit(path, &st, arg);
+		visit(path, &st, 0, arg);
 		return;
 	}
 	count = scandir(path, &entries, no_dots, by_name);
 	if (count < 0) {
 		if (errno != ENOENT)
-			visit(path, &st, arg);
+			visit(path, &st, errno, arg);
 		return;
 	}
 	for (i = 0; i < count; i++) {

@@ -105,10 +105,10 @@ static json_t *most(const struct look *look)
 	return text;
 }
 
-static void visit(const char *path, const struct stat *st, void *arg)
+static void visit(const char *path, const struct stat *st, int error, void *arg)
 {
 	struct picture *picture = arg;
-	struct look look = look_at(path, st);
+	struct look look = look_at(path, st, error);
 	char *name;
 
 	if (!look.error) {

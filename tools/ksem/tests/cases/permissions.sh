@@ -24,6 +24,11 @@ t as_nobody 'ksem run -j 1 mine true'
 t as_nobody 'ksem create tmp/mine 1'
 t as_nobody 'ksem ls closed'
 t as_nobody 'ksem ls closed/inside'
+# Who may read a directory and not search it sees names, and no more.
+mkdir -m 744 /sys/fs/ksem/listed
+ksem create listed/inside 1
+t as_nobody 'ksem ls -o name,mode,owner,error listed'
+t as_nobody 'ksem show listed'
 ksem create tmp/roots 1
 t as_nobody 'ksem rm tmp/roots tmp/mine'
 t as_nobody 'ksem mount'
