@@ -2,13 +2,14 @@
 /*
  * What changes a semaphore: ksem resize, post, reduce, shutdown, rm.
  */
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
+#include "mount.h"
 
 static const struct option help_only[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -24,9 +25,9 @@ struct change {
 static void explain_change(const char *name)
 {
 	if (errno == EOVERFLOW)
-		warnx("%s: beyond its max: 'ksem show' says how many that is", name);
+		explain_as(name, "beyond its max: 'ksem show' says how many that is");
 	else if (errno == EINVAL)
-		warnx("%s: beyond its capacity", name);
+		explain_as(name, "beyond its capacity");
 	else
 		explain(name);
 }
@@ -134,13 +135,29 @@ static int run_resize(int argc, char **argv)
 static void explain_removal(const char *name)
 {
 	if (errno == EISDIR)
-		warnx("%s: is a directory: 'rmdir' removes an empty one", name);
+		explain_as(name, "is a directory: 'rmdir' removes an empty one");
 	else if (errno == EPERM)
-		warnx("%s: is somebody else's, in a directory that is sticky", name);
+		explain_as(name, "is somebody else's, in a directory that is sticky");
 	else if (errno == EACCES)
-		warnx("%s: permission denied: its directory may not be written", name);
+		explain_as(name, "permission denied: its directory may not be written");
 	else
 		explain(name);
+}
+
+/* unlink(2) takes whatever is there, and a path may be one of another file system. */
+static int remove_semaphore(const char *path)
+{
+	size_t length = strrchr(path, '/') - path;
+	char *parent = must(strndup(path, length ? length : 1));
+	bool elsewhere = !mount_present(parent);
+	struct stat st;
+
+	free(parent);
+	if (elsewhere && !lstat(path, &st)) {
+		errno = ENOTTY;
+		return -1;
+	}
+	return ksem_unlink(path);
 }
 
 static int remove_one(const char *name, bool force)
@@ -148,7 +165,7 @@ static int remove_one(const char *name, bool force)
 	char *path = name_path(name);
 	int status = 0;
 
-	if (ksem_unlink(path) && !(force && errno == ENOENT)) {
+	if (remove_semaphore(path) && !(force && errno == ENOENT)) {
 		explain_removal(name);
 		status = EXIT_FAILED;
 	}

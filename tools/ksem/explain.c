@@ -74,6 +74,14 @@ static void say(const char *path, const char *what)
 	free(display);
 }
 
+void explain_as(const char *name, const char *what)
+{
+	char *path = name_path(name);
+
+	say(path, what);
+	free(path);
+}
+
 void explain(const char *name)
 {
 	int error = errno;

@@ -129,11 +129,15 @@ static void add_in_use(json_t *row, void *arg)
 
 static json_t *make_report(const struct jobserver *js, const struct look *look)
 {
+	json_int_t granted = look->info.out_acquires;
 	json_t *in_use = must(json_array());
 
+	/* But for the command's own; there is none if it could not be started. */
+	if (granted)
+		granted--;
 	look_holders(look, add_in_use, in_use);
 	return must(json_pack("{s:i, s:I, s:I, s:o, s:I, s:o}", "jobs", (int)js->jobs,
-			      "tokens-granted", (json_int_t)look->info.out_acquires - 1,
+			      "tokens-granted", granted,
 			      "tokens-in-use",
 			      (json_int_t)look->info.out_held - look->info.out_own,
 			      "wait-max", table_seconds(look->info.out_wait_max_ns),
@@ -180,7 +184,7 @@ static void report(const struct jobserver *js, struct ksem *k, const char *path)
 		return;
 	text = make_report(js, &look);
 	if (js->json) {
-		json_dumpf(text, stderr, JSON_INDENT(3) | JSON_REAL_PRECISION(12));
+		json_dumpf(text, stderr, TABLE_JSON);
 		fputc('\n', stderr);
 	} else {
 		print_report(text);

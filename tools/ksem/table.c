@@ -252,7 +252,7 @@ static void print_json(const struct table *table)
 		if (json_array_append_new(rows, chosen(table, row)))
 			must(NULL);
 	all = must(json_pack("{s:o}", table->name, rows));
-	json_dumpf(all, table->out, JSON_INDENT(3) | JSON_REAL_PRECISION(12));
+	json_dumpf(all, table->out, TABLE_JSON);
 	putc('\n', table->out);
 	json_decref(all);
 }

@@ -20,6 +20,9 @@ struct column {
 
 #define TABLE_COLUMNS_MAX	40
 
+/* How JSON is written: ASCII alone, so that no name in it can write to a terminal. */
+#define TABLE_JSON	(JSON_INDENT(3) | JSON_REAL_PRECISION(12) | JSON_ENSURE_ASCII)
+
 /*
  * @all ends with an empty one. @columns: those chosen, ended by NULL.
  */

@@ -28,3 +28,16 @@ cd /
 t ksem ls -o name
 # Everybody's tmp is everybody's.
 t as_nobody 'ksem jobserver -j 2 -- ksem ls -o name,mode,owner tmp'
+# Nothing was granted where nothing could be started.
+t as_nobody 'ulimit -u 1; exec ksem jobserver -j 2 true'
+# The report, too, can be ended by a signal.
+mkfifo pipe
+exec 8<>pipe
+ksem jobserver -j 2 head -c 65536 /dev/zero >pipe 2>&1 &
+# It writes to a pipe that is full.
+until_is 1 cut -d ' ' -f 1 "/proc/$!/syscall"
+{
+	kill $!
+	wait $!
+} 2>/dev/null
+echo "exit status $?"
