@@ -37,6 +37,18 @@ static bool make_cgroup(const char *limit)
 	       ksem_test_write(cgroup, "memory.max", limit) && charged() >= 0;
 }
 
+/*
+ * A signal each @us; 0: none any more. Less often where a kernel may take longer than that
+ * to deliver one: the next would be there before the call that it is to interrupt.
+ */
+static void interrupt_each(unsigned int us)
+{
+	struct timeval each = { .tv_usec = us * ksem_test_slow() };
+	struct itimerval timer = { .it_interval = each, .it_value = each };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void remove_cgroup(void)
 {
 	ksem_test_cgroup_remove(cgroup);
@@ -239,17 +251,16 @@ static long long charge_of_semaphores(__u32 flags, int *fds)
 /* A wait that a signal ends, on each of many handles: many places. */
 static long long charge_of_places(int *fds)
 {
-	struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { };
 	struct sigaction action = { .sa_handler = ksem_test_handler };
 	long long before = charged();
 	int i;
 
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
+	interrupt_each(500);
 	for (i = 0; i < MANY; i++)
 		if (ksem_test_acquire(fds[i], 1) != -EINTR)
 			_exit(3);
-	setitimer(ITIMER_REAL, &never, NULL);
+	interrupt_each(0);
 	/* The kernel's figures lag by up to two seconds. */
 	ksem_test_until(charged() - before > MANY * 32);
 	return charged() - before;
@@ -305,14 +316,13 @@ TEST_F_TIMEOUT(memory, is_charged_to_its_user_until_it_is_given_back, TEST_SECON
 /* One thread, one handle: one place, however often it is interrupted. */
 static void measure_places(int fd, struct charges *charges)
 {
-	struct itimerval often = { { 0, 500 }, { 0, 500 } };
 	struct sigaction action = { .sa_handler = ksem_test_handler };
 	int i;
 
 	if (!enter_cgroup())
 		_exit(1);
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL);
+	interrupt_each(500);
 	for (i = 0; i < MANY; i++) {
 		if (ksem_test_acquire(fd, 1 + i % 10) != -EINTR)
 			_exit(2);
@@ -422,12 +432,10 @@ static int poll_it(int epoll, int fd)
 /* A wait that a signal ends. Whether its place could be kept is not told. */
 static void leave_a_place(int fd)
 {
-	struct itimerval often = { { 0, 100 }, { 0, 100 } }, never = { };
-
-	setitimer(ITIMER_REAL, &often, NULL);
+	interrupt_each(100);
 	if (ksem_test_acquire(fd, 1) != -EINTR)
 		_exit(10);
-	setitimer(ITIMER_REAL, &never, NULL);
+	interrupt_each(0);
 }
 
 /*
