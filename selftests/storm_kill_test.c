@@ -412,6 +412,27 @@ static void wait_in_sweeps(struct victim *v)
 	}
 }
 
+static void *sleep_for_ever(void *unused)
+{
+	pause();
+	return NULL;
+}
+
+/* As many threads, and none of them has anything to do with a semaphore. */
+static void sleep_in_a_crowd(struct victim *v)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	int i;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 64 * 1024);
+	for (i = 0; i < CROWD; i++)
+		if (pthread_create(&thread, &attr, sleep_for_ever, NULL))
+			return;
+	pause();
+}
+
 FIXTURE_VARIANT_ADD(killed, in_a_plain_wait) {
 	.create = ksem_test_fair, .waits = 1, .main = wait_plainly,
 };
@@ -505,27 +526,46 @@ static bool is_ready(struct victim *v, pid_t pid, __u64 waits_before)
 	return ksem_test_until(ksem_test_info(v->fd).out_waits >= waits_before + v->waits);
 }
 
+/*
+ * What the limit is for a crowd: on a kernel full of checks threads that just sleep may take
+ * longer than it allows. Three times what they take, then.
+ */
+static __u64 limit_of_crowd(int fd, struct ksem_test_still *still)
+{
+	struct victim sleeper = { .fd = fd, .main = sleep_in_a_crowd };
+	pid_t pid = start_victim(&sleeper);
+	__u64 raw = 0;
+
+	if (pid < 0 || !is_ready(&sleeper, pid, 0))
+		return 0;
+	kill_takes(pid, still, &raw);
+	return 3 * raw > LIMIT_NS ? 3 * raw : LIMIT_NS;
+}
+
 TEST_F_TIMEOUT(killed, task_is_dead_at_once, KSEM_TEST_LONG)
 {
 	unsigned int kills = KILLS * ksem_test_scale(), done, wrong = 0, late = 0;
-	__u64 took, raw, waits = 0, longest = 0;
+	__u64 took, raw, waits = 0, longest = 0, limit = LIMIT_NS;
 	struct victim *v = &self->v;
 	struct ksem_info info;
 	pid_t pid;
 
+	if (v->main == wait_in_sweeps)
+		limit = limit_of_crowd(v->fd, &self->still);
 	for (done = 0; done < kills && !wrong; done++) {
 		pid = start_victim(v);
 		ASSERT_LT(0, pid);
 		ASSERT_TRUE(is_ready(v, pid, waits));
 		ksem_test_busy_for_up_to(1000, &self->seed);
 		took = kill_takes(pid, &self->still, &raw);
-		late += raw > LIMIT_NS;
+		late += raw > limit;
 		longest = took > longest ? took : longest;
 		info = ksem_test_info(v->fd);
-		wrong += took > LIMIT_NS || info.out_waiters || info.out_handles != 1 ||
+		wrong += took > limit || info.out_waiters || info.out_handles != 1 ||
 			 info.out_available != variant->capacity;
 		waits = info.out_waits;
 	}
+	TH_LOG("limit: %llu ms", limit / KSEM_TEST_MS);
 	ksem_test_figure_worst("kills of blocked tasks", done, wrong, "longest", longest / 1000,
 			       "us");
 	EXPECT_EQ(0, wrong);
