@@ -10,7 +10,10 @@ t ksem ls "$(printf 'b\nnewline')"
 ksem shutdown "$(printf 'a\033[31mred\033[0m')"
 sh_t 'ksem holders . 2>&1 >/dev/null'
 mkdir "$(printf '/sys/fs/ksem/e\033[2J')"
+# shellcheck disable=SC2016 # the inner shell expands it
 sh_t 'ksem rm "$(printf "e\033[2J")"'
+# shellcheck disable=SC2016 # the inner shell expands it
 sh_t 'ksem reduce -n 9 "$(printf "b\nnewline")"'
 # Nor in JSON.
+# shellcheck disable=SC2016 # the inner shell expands it
 sh_t 'ksem ls --json -o name "$(printf "c\302\2331mC1")"'
