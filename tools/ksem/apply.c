@@ -145,8 +145,7 @@ static int make_parents(char *path)
 
 static int open_parent(const char *path)
 {
-	size_t length = strrchr(path, '/') - path;
-	char *parent = must(strndup(path, length ? length : 1));
+	char *parent = name_parent(path);
 	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = errno;
 

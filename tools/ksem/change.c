@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
 #include "mount.h"
@@ -147,8 +146,7 @@ static void explain_removal(const char *name)
 /* unlink(2) takes whatever is there, and a path may be one of another file system. */
 static int remove_semaphore(const char *path)
 {
-	size_t length = strrchr(path, '/') - path;
-	char *parent = must(strndup(path, length ? length : 1));
+	char *parent = name_parent(path);
 	bool elsewhere = !mount_present(parent);
 	struct stat st;
 

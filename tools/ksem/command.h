@@ -61,12 +61,13 @@ int command_help(const struct command *command);
 int command_usage(const struct command *command);
 
 /*
- * name.c. A name is below KSEM_MOUNT, unless it begins with "/", "./" or "../". Both
- * of these return what the caller frees: the path of a name, and what people call a
- * path.
+ * name.c. A name is below KSEM_MOUNT, unless it begins with "/", "./" or "../". All
+ * of these return what the caller frees: the path of a name, what people call a path,
+ * and the directory of the path of a name.
  */
 char *name_path(const char *name);
 char *name_display(const char *path);
+char *name_parent(const char *path);
 
 /* Says what is wrong, and returns NULL, where it can't be opened. */
 struct ksem *name_open(const char *name, int access);

@@ -42,6 +42,13 @@ char *name_display(const char *path)
 	return must(strdup(shortened ? path + strlen(below) : path));
 }
 
+char *name_parent(const char *path)
+{
+	size_t length = strrchr(path, '/') - path;
+
+	return must(strndup(path, length ? length : 1));
+}
+
 struct ksem *name_open(const char *name, int access)
 {
 	struct ksem_attr *attr = must(ksem_attr_new());
