@@ -389,20 +389,28 @@ static void *take_and_give(void *data)
 	return NULL;
 }
 
-/* A crowd queues, is served at once, and again. */
-static void wait_in_sweeps(struct victim *v)
+static bool start_crowd(void *(*main)(void *data), void *data)
 {
-	struct crowd crowd = { .fd = v->fd };
 	pthread_attr_t attr;
 	pthread_t thread;
 	int i;
 
-	pthread_barrier_init(&crowd.begin, NULL, CROWD + 1);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 64 * 1024);
 	for (i = 0; i < CROWD; i++)
-		if (pthread_create(&thread, &attr, take_and_give, &crowd))
-			return;
+		if (pthread_create(&thread, &attr, main, data))
+			return false;
+	return true;
+}
+
+/* A crowd queues, is served at once, and again. */
+static void wait_in_sweeps(struct victim *v)
+{
+	struct crowd crowd = { .fd = v->fd };
+
+	pthread_barrier_init(&crowd.begin, NULL, CROWD + 1);
+	if (!start_crowd(take_and_give, &crowd))
+		return;
 	while (ksem_test_acquire(v->fd, CROWD) >= 0) {
 		pthread_barrier_wait(&crowd.begin);
 		while (ksem_test_info(v->fd).out_waiters < CROWD)
@@ -421,16 +429,8 @@ static void *sleep_for_ever(void *unused)
 /* As many threads, and none of them has anything to do with a semaphore. */
 static void sleep_in_a_crowd(struct victim *v)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	int i;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 64 * 1024);
-	for (i = 0; i < CROWD; i++)
-		if (pthread_create(&thread, &attr, sleep_for_ever, NULL))
-			return;
-	pause();
+	if (start_crowd(sleep_for_ever, NULL))
+		pause();
 }
 
 FIXTURE_VARIANT_ADD(killed, in_a_plain_wait) {
