@@ -4,7 +4,6 @@
  * step, by an ioctl on the directory; open(2) is never asked to create.
  */
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,8 +16,9 @@ static int full_path(char full[PATH_MAX], const char *path)
 
 	if (!*path)
 		return ksem_fail(ENOENT);
-	if (snprintf(full, PATH_MAX, "%s%s", dir, path) >= PATH_MAX)
+	if (strlen(dir) + strlen(path) >= PATH_MAX)
 		return ksem_fail(ENAMETOOLONG);
+	strcpy(stpcpy(full, dir), path);
 	return 0;
 }
 
@@ -51,7 +51,9 @@ static struct ksem *create_bound(int dirfd, struct ksem_create_at *at)
 
 /*
  * Two steps, for want of a device. Where the second one fails the name goes again:
- * the mode or the umask may not let its own creator in.
+ * the mode or the umask may not let its own creator in. It is not there any more where
+ * others have opened and closed a temporary one, or removed it: what has the name by now
+ * is theirs, and to the caller it is as if it had been theirs before.
  */
 static struct ksem *create_then_open(int dirfd, struct ksem_create_at *at,
 				     const char *name, int flags)
@@ -62,12 +64,15 @@ static struct ksem *create_then_open(int dirfd, struct ksem_create_at *at,
 	if (ioctl(dirfd, KSEM_IOC_CREATE_AT, at))
 		return NULL;
 	k = open_name(dirfd, name, flags);
-	if (!k) {
-		error = errno;
+	if (k)
+		return k;
+	error = errno;
+	if (error == ENOENT)
+		error = EEXIST;
+	else
 		unlinkat(dirfd, name, 0);
-		errno = error;
-	}
-	return k;
+	errno = error;
+	return NULL;
 }
 
 /* Not there, nothing behind it, or not for this user or container. */
@@ -95,6 +100,9 @@ struct ksem *ksem_create_at(int dirfd, const char *name, mode_t mode,
 	struct ksem *k = NULL;
 
 	memcpy(at.label, all.create.label, sizeof(at.label));
+	/* Or else the device may get this very number. */
+	if (fcntl(dirfd, F_GETFD) < 0)
+		return NULL;
 	at.fd = open(KSEM_DEVICE, flags);
 	if (at.fd >= 0)
 		k = create_bound(dirfd, &at);
@@ -129,25 +137,29 @@ static struct ksem *create_in_parent(char *full, mode_t mode,
 /*
  * Open, or else create. A name that was not there to be opened, and is there when
  * it shall be created, was made meanwhile, and the next turn opens it, unless it is
- * gone again: each turn but the last is the work of somebody else who gets on, so
- * that the loop has no bound and needs none.
+ * gone again: each turn but the last is the work of somebody else who gets on. So many
+ * turns have another reason: a mount on the name hides what CREATE_AT finds there.
  */
+#define TURNS	10000
+
 static struct ksem *open_or_create(char *full, int flags, mode_t mode,
 				   const struct ksem_attr *attr)
 {
 	const struct ksem_attr all = ksem_attr_resolve(attr);
-	struct ksem *k;
+	struct ksem *k = NULL;
+	int turn;
 
 	if (flags & O_EXCL)
 		return create_in_parent(full, mode, attr);
-	for (;;) {
+	for (turn = 0; turn < TURNS; turn++) {
 		k = open_name(AT_FDCWD, full, ksem_attr_open_flags(&all));
 		if (k || errno != ENOENT || !(flags & O_CREAT))
-			return k;
+			break;
 		k = create_in_parent(full, mode, attr);
 		if (k || errno != EEXIST)
-			return k;
+			break;
 	}
+	return k;
 }
 
 struct ksem *ksem_open(const char *path, int flags, mode_t mode,

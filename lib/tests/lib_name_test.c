@@ -533,4 +533,30 @@ TEST_F(name, emfile_leaves_no_name)
 	EXPECT_EQ(0, LIB_NEW(self->k, lib_open("db", O_CREAT, 1)));
 }
 
+/* The device that is opened meanwhile must not be taken for it. */
+TEST_F(name, closed_directory_is_ebadf)
+{
+	int dir = dup(self->dir);
+
+	ASSERT_LE(0, dir);
+	close(dir);
+	EXPECT_EQ(-EBADF, LIB_NEW(self->k, ksem_create_at(dir, "db", 0600, NULL)));
+}
+
+/* It can neither be opened nor created: that is said, and not tried for ever. */
+TEST_F(name, what_hides_a_name_is_eexist)
+{
+	struct ksem_attr *attr = ksem_attr_new();
+
+	EXPECT_EQ(0, LIB(ksem_attr_set_temporary(attr, true)));
+	ASSERT_EQ(0, LIB_NEW(self->k, ksem_open("db", O_CREAT, 0600, NULL)));
+	ASSERT_EQ(0, LIB_NEW(self->other, ksem_open("temporary", O_CREAT, 0600, attr)));
+	ksem_attr_free(attr);
+	ASSERT_EQ(0, mount(LIB_PATH("temporary"), LIB_PATH("db"), NULL, MS_BIND, NULL));
+	EXPECT_EQ(0, ksem_close(self->other));
+	EXPECT_EQ(-EEXIST, LIB_NEW(self->other, ksem_open("db", O_CREAT, 0600, NULL)));
+	ASSERT_EQ(0, umount(LIB_PATH("db")));
+	EXPECT_EQ(0, LIB_NEW(self->other, ksem_open("db", O_CREAT, 0600, NULL)));
+}
+
 TEST_HARNESS_MAIN

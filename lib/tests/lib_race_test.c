@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* ksem_open by several at once, processes and threads: one of them creates. */
 #include "lib_mount.h"
+#include "ksem_test_storm.h"
 
 #define RACERS	4
 
@@ -198,8 +199,22 @@ TEST(open_succeeds_while_others_create_and_unlink)
 	EXPECT_LT(1, created);
 }
 
+/* 0 where the only permit is had by nobody else, or an error. */
+static int hold_alone(struct ksem *k, int *holders)
+{
+	int result = LIB(ksem_acquire(k));
+	int others;
+
+	if (result)
+		return result;
+	others = __atomic_fetch_add(holders, 1, __ATOMIC_SEQ_CST);
+	sched_yield();
+	__atomic_fetch_sub(holders, 1, __ATOMIC_SEQ_CST);
+	return others ? LIB_BROKEN : LIB(ksem_release(k));
+}
+
 /* 0, or the first error of opening and closing a temporary name in turn. */
-static int open_temporary(int count)
+static int open_temporary(int count, int *holders)
 {
 	struct ksem_attr *attr = ksem_attr_new();
 	int result = ksem_attr_set_temporary(attr, true);
@@ -207,6 +222,9 @@ static int open_temporary(int count)
 
 	while (!result && count--) {
 		result = LIB_NEW(k, ksem_open("race", O_CREAT, 0600, attr));
+		if (result)
+			break;
+		result = hold_alone(k, holders);
 		if (!result)
 			result = LIB(ksem_close(k));
 	}
@@ -214,17 +232,49 @@ static int open_temporary(int count)
 	return result;
 }
 
+FIXTURE(temporary)
+{
+	int *holders;
+};
+
+FIXTURE_VARIANT(temporary)
+{
+	bool device;
+};
+
+FIXTURE_VARIANT_ADD(temporary, device)
+{
+	.device = true,
+};
+
+/* A name is made and opened in two steps. */
+FIXTURE_VARIANT_ADD(temporary, no_device)
+{
+	.device = false,
+};
+
+FIXTURE_SETUP(temporary)
+{
+	ASSERT_EQ(0, lib_mount_own());
+	if (!variant->device)
+		ASSERT_EQ(0, lib_mount("/dev", "tmpfs", "mode=0755"));
+	self->holders = ksem_test_shared(sizeof(*self->holders));
+}
+
+FIXTURE_TEARDOWN(temporary)
+{
+}
+
 /* One that is about to go cannot be opened, and makes room for the next. */
-TEST(open_succeeds_while_a_temporary_one_goes)
+TEST_F(temporary, open_succeeds_while_another_goes)
 {
 	pid_t pid[RACERS];
 	int i;
 
-	ASSERT_EQ(0, lib_mount_own());
 	for (i = 0; i < RACERS; i++) {
 		pid[i] = ksem_test_fork();
 		if (!pid[i])
-			ksem_test_exit(open_temporary(3 * rounds()));
+			ksem_test_exit(open_temporary(3 * rounds(), self->holders));
 	}
 	for (i = 0; i < RACERS; i++)
 		EXPECT_EQ(0, ksem_test_reap(pid[i]));
