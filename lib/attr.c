@@ -10,16 +10,22 @@
 
 struct ksem_attr *ksem_attr_new(void)
 {
+	int saved = errno;
 	struct ksem_attr *attr = malloc(sizeof(*attr));
 
-	if (attr)
-		*attr = ksem_attr_defaults();
+	if (!attr)
+		return NULL;
+	*attr = ksem_attr_defaults();
+	errno = saved;
 	return attr;
 }
 
 void ksem_attr_free(struct ksem_attr *attr)
 {
+	int saved = errno;
+
 	free(attr);
+	errno = saved;
 }
 
 static int set_flag(struct ksem_attr *attr, __u32 flag, bool on)
