@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +33,8 @@ static struct ksem *open_disk(void)
 	if (!attr || ksem_attr_set_initial(attr, READERS) ||
 	    ksem_attr_set_label(attr, "disk"))
 		err(1, "attributes");
-	/* The mode and the attributes are for whoever comes first. */
+	/* The mode and the attributes are for whoever comes first, and for all users. */
+	umask(0);
 	disk = ksem_open(DISK, O_CREAT, 0666, attr);
 	if (!disk)
 		err(1, DISK);
