@@ -3,9 +3,9 @@
  * create_at: a semaphore, its name and a handle on it, in one step or not at all;
  * and names that go with the last handle.
  */
+#include "ksem_test_cpu.h"
 #include "ksem_test_fs.h"
 #include "ksem_test_proc.h"
-#include "ksem_test_storm.h"
 
 #include <linux/userfaultfd.h>
 #include <poll.h>
@@ -833,20 +833,37 @@ TEST_F(at, temporary_name_has_its_turn_beside_hundreds_that_cannot_go)
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room - 2));
 }
 
-/* A child that creates the name, as soon as it is told to; its end is create_at's. */
-static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, int fd,
-		     pthread_barrier_t *start)
+/* A child that creates the name; its end is create_at's. */
+static pid_t creator(FIXTURE_DATA(at) * self, uid_t uid, int fd)
 {
 	pid_t pid = ksem_test_fork();
 
 	if (!pid) {
 		if (!ksem_test_become(uid, uid))
 			_exit(ESRCH);
-		if (start)
-			pthread_barrier_wait(start);
 		ksem_test_exit(ksem_test_create_at(self->dir, "t", 0, 0600, fd));
 	}
 	return pid;
+}
+
+/*
+ * Two that wait for the directory, in this order, on one CPU: when the first one lets it go
+ * the second has its turn before the first asks for it again.
+ */
+static bool creators_queue(FIXTURE_DATA(at) * self, pid_t *first, pid_t *second, uid_t uid)
+{
+	bool queued;
+
+	if (!ksem_test_share_one_cpu())
+		return false;
+	*first = creator(self, 0, -1);
+	queued = ksem_test_until(ksem_test_task_state(*first) == 'D');
+	/* The child has it from here. */
+	if (!ksem_test_seize_cpu())
+		return false;
+	*second = creator(self, uid, -1);
+	return ksem_test_let_go_of_cpu() && queued &&
+	       ksem_test_until(ksem_test_task_state(*second) == 'D');
 }
 
 /* The last handle goes, and the name cannot. Returns what reader_start() does. */
@@ -876,7 +893,7 @@ TEST_F(at, temporary_name_that_is_spent_is_free)
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, result);
-	child = creator(self, 0, -1, NULL);
+	child = creator(self, 0, -1);
 	/* It is the first to find the directory free: the name is tried ever more seldom. */
 	nanosleep(&pause, NULL);
 	reader_end(&reader);
@@ -918,7 +935,7 @@ TEST_F(at, temporary_name_goes_with_what_is_mounted_on_it)
 	EXPECT_TRUE(ksem_test_until(ksem_test_room(self->dir) == self->room));
 }
 
-#define TURNS	40
+#define TURNS	10
 
 /*
  * Two find the name of a semaphore that is spent, one of whom may not write there: whoever
@@ -927,28 +944,24 @@ TEST_F(at, temporary_name_goes_with_what_is_mounted_on_it)
 TEST_F(at, temporary_name_that_somebody_else_took_away_is_free)
 {
 	static const struct timespec pause = { .tv_nsec = 20 * KSEM_TEST_MS };
-	pthread_barrier_t *start = ksem_test_shared(sizeof(*start));
 	struct reader reader;
 	pid_t mine, other;
 	int i, result;
 
 	if (self->dir < 0)
 		SKIP(return, "needs root");
-	ASSERT_TRUE(ksem_test_barrier_init(start, 3));
 	ASSERT_EQ(0, fchmod(self->dir, 0755));
-	for (i = 0; i < TURNS * ksem_test_scale(); i++) {
+	for (i = 0; i < TURNS; i++) {
 		ASSERT_EQ(0, create_temporary(self, self->fd));
 		result = reader_start(&reader, self->dir);
 		if (result == -EOPNOTSUPP)
 			SKIP(return, "no userfaultfd");
 		ASSERT_EQ(0, result);
 		close(self->fd);
-		other = creator(self, KSEM_TEST_OTHER, -1, start);
-		mine = creator(self, 0, -1, start);
+		ASSERT_TRUE(creators_queue(self, &mine, &other, KSEM_TEST_OTHER));
 		/* The module itself tries ever more seldom. */
 		nanosleep(&pause, NULL);
 		reader_end(&reader);
-		pthread_barrier_wait(start);
 		EXPECT_EQ(0, ksem_test_reap(mine)) TH_LOG("turn %d", i);
 		result = ksem_test_reap(other);
 		EXPECT_TRUE(result == -EACCES || result == -EEXIST) TH_LOG("%d", result);
@@ -970,7 +983,7 @@ TEST_F(at, whoever_waits_for_the_directory_can_be_killed)
 	if (result == -EOPNOTSUPP)
 		SKIP(return, "no userfaultfd");
 	ASSERT_EQ(0, result);
-	child = creator(self, 0, self->fd, NULL);
+	child = creator(self, 0, self->fd);
 	ASSERT_TRUE(ksem_test_until(ksem_test_task_state(child) == 'D'));
 	EXPECT_EQ(256 + SIGKILL, ksem_test_kill(child));
 	reader_end(&reader);
