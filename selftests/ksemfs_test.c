@@ -1052,6 +1052,34 @@ TEST_F(fs, limit_of_user_namespaces_is_of_them_alone)
 	ksem_test_set_parameter("max_names_userns", old);
 }
 
+/* In two mounts, the second of which has room for one. */
+static int make_where_others_had_none_left(void)
+{
+	int full = ksem_test_mount_in_userns(0, NULL), dir;
+
+	if (full < 0)
+		return full;
+	if (mount("none", "/tmp", "ksemfs", 0, "max=1"))
+		return -errno;
+	dir = ksem_test_open_dir("/tmp");
+	if (ksem_test_create_at(full, "a", 0, 0600, -1))
+		return -EBUSY;
+	if (ksem_test_create_at(dir, "b", 0, 0600, -1) != -ENOSPC)
+		return -EEXIST;
+	return ksem_test_unlink(full, "a") ?: ksem_test_create_at(dir, "b", 0, 0600, -1);
+}
+
+TEST_F(fs, limit_of_user_namespaces_takes_no_room_of_an_instance)
+{
+	long old;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	old = ksem_test_set_parameter("max_names_userns", 1);
+	EXPECT_EQ(0, ksem_test_as(0, 0, make_where_others_had_none_left()));
+	ksem_test_set_parameter("max_names_userns", old);
+}
+
 /* The kuid counts, not the number that a namespace shows. */
 TEST_F(fs, limit_per_user_is_met_in_a_user_namespace_too)
 {
