@@ -3,11 +3,11 @@
 #
 # Steps that are counted: sourced by what runs tests and checks.
 #
-#   step [-b SECONDS] NAME COMMAND...
+#   step [-n] [-b SECONDS] NAME COMMAND...
 #                          run a command, show what it says, and count: by its
 #                          closing line 'N passed, N failed[, N skipped]', or as
 #                          one test where it has none; end it when its budget of
-#                          so many seconds is used up
+#                          so many seconds is used up. -n: what is skipped has failed
 #   beside COMMAND...      begin a command in the background
 #   beside_end NAME        wait for it, show what it said, and count it as a step
 #   summary                print what failed once more, how long all took, and the sum
@@ -18,7 +18,7 @@
 
 steps_log=$(mktemp -d "${TMPDIR:-/tmp}/ksem-steps.XXXXXX")
 steps_beside=''
-trap '[[ -z $steps_beside ]] || kill "$steps_beside" 2>/dev/null || true; rm -rf "$steps_log"' EXIT
+trap 'steps_end_beside; rm -rf "$steps_log"' EXIT
 steps_passed=0
 steps_failed=0
 steps_skipped=0
@@ -52,9 +52,13 @@ steps_why() {
 }
 
 step() {
-	local name status=0 began=$SECONDS budget='' line p=0 f=0 s=0
+	local name status=0 began=$SECONDS budget='' line p=0 f=0 s=0 all=no
 	local -a limit=()
 
+	if [[ $1 == -n ]]; then
+		all=yes
+		shift
+	fi
 	if [[ $1 == -b ]]; then
 		budget=" of $2"
 		limit=(timeout -k 30 "$2")
@@ -69,6 +73,7 @@ step() {
 	if [[ -n $line ]]; then
 		read -r p _ f _ s _ <<<"${line//,/ }"
 		s=${s:-0}
+		[[ $all == no ]] || f=$((f + s))
 		((status == 0 || f > 0)) || f=1
 		((p > 0 || f > 0)) || f=1
 	elif ((status == 0)); then
@@ -84,9 +89,16 @@ step() {
 		"$((SECONDS - began))$budget s"
 }
 
+# In a session of its own: so that it can be ended with all that it has started.
 beside() {
-	"$@" >"$steps_log/said" 2>&1 &
+	setsid "$@" >"$steps_log/said" 2>&1 &
 	steps_beside=$!
+}
+
+steps_end_beside() {
+	if [[ -n $steps_beside ]] && jobs -pr | grep -q -x "$steps_beside"; then
+		kill -- "-$steps_beside"
+	fi
 }
 
 steps_say_again() {
