@@ -209,33 +209,40 @@ static void ksemfs_limit_put(struct super_block *sb, struct ksemfs_user *user)
  * Temporary semaphores
  */
 
-/* As unlink(2) does it, without asking anybody. The directory is locked. */
+/* As unlink(2) does it, without asking anybody. Both inodes are locked. */
 static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	if (simple_positive(dentry)) {
 		simple_unlink(dir, dentry);
 		fsnotify_link_count(d_inode(dentry));
+		dont_mount(dentry);
 		d_invalidate(dentry);
 		fsnotify_unlink(dir, dentry);
 	}
 }
 
 /*
- * Where the directory is locked, false, and nothing has changed; or where something is
- * mounted on the name in some namespace, if that is not to be waited for.
+ * Where the directory or the name is locked, false, and nothing has changed; or where
+ * something is mounted on the name in some namespace, if that is not to be waited for.
  */
 static bool ksemfs_try_unlink(struct dentry *dentry, bool unmount)
 {
 	struct dentry *parent = dget_parent(dentry);
+	struct inode *dir = d_inode(parent);
+	struct inode *inode = d_inode(dentry);
 	bool done = false;
 
-	if (inode_trylock(d_inode(parent))) {
-		/* Renaming takes this lock. */
+	if (!inode_trylock(dir))
+		goto out;
+	if (inode_trylock(inode)) {
+		/* Renaming takes the one lock, mounting the other. */
 		done = dentry->d_parent == parent && (unmount || !d_mountpoint(dentry));
 		if (done)
-			ksemfs_unlink(d_inode(parent), dentry);
-		inode_unlock(d_inode(parent));
+			ksemfs_unlink(dir, dentry);
+		inode_unlock(inode);
 	}
+	inode_unlock(dir);
+out:
 	dput(parent);
 	return done;
 }
@@ -336,8 +343,11 @@ static bool ksemfs_unlink_spent_name(struct file *dir, const char *name)
 	if (down_write_killable_nested(&d_inode(parent)->i_rwsem, I_MUTEX_PARENT))
 		return false;
 	dentry = d_lookup(parent, &q);
-	if (dentry && ksemfs_is_spent(dentry))
+	if (dentry && ksemfs_is_spent(dentry)) {
+		inode_lock(d_inode(dentry));
 		ksemfs_unlink(d_inode(parent), dentry);
+		inode_unlock(d_inode(dentry));
+	}
 	free = !dentry || !simple_positive(dentry);
 	inode_unlock(d_inode(parent));
 	dput(dentry);
