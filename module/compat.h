@@ -37,6 +37,11 @@ static inline s64 ksem_timens_offset(void)
 #endif
 }
 
+/* 6.14: two bits say who is told of what happens to a file. */
+#ifndef FMODE_FSNOTIFY_MASK
+#define FMODE_FSNOTIFY_MASK	FMODE_NONOTIFY
+#endif
+
 /*
  * File systems
  */

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "compat.h"
 #include "copy.h"
 #include "handle.h"
 #include "trace.h"
@@ -191,6 +192,13 @@ int ksem_handle_open(struct inode *inode, struct file *file)
 	file->private_data = h;
 	/* io_uring tries, and polls, instead of waiting in a thread of its own. */
 	file->f_mode |= FMODE_NOWAIT;
+	/*
+	 * Whoever may read the device, or a name, may watch it: as with a pipe's, nobody is told
+	 * what others do there. The memory for it would be the watcher's, and a close, before it
+	 * comes to release(), would wait while his cgroup is being searched for some.
+	 */
+	file->f_mode &= ~FMODE_FSNOTIFY_MASK;
+	file->f_mode |= FMODE_NONOTIFY;
 	return stream_open(inode, file);
 }
 
@@ -912,6 +920,15 @@ static long ksem_handle_compat_ioctl(struct file *file, unsigned int cmd, unsign
 }
 #endif
 
+/*
+ * Of fcntl(2) and flock(2). They would be locks of the one inode that all handles have, and
+ * each close, of whomever, has to look through all of them.
+ */
+static int ksem_handle_lock(struct file *file, int cmd, struct file_lock *lock)
+{
+	return -ENOLCK;
+}
+
 const struct file_operations ksem_handle_fops = {
 	.owner = THIS_MODULE,
 	.open = ksem_handle_open,
@@ -923,6 +940,8 @@ const struct file_operations ksem_handle_fops = {
 #ifdef CONFIG_COMPAT
 	.compat_ioctl = ksem_handle_compat_ioctl,
 #endif
+	.lock = ksem_handle_lock,
+	.flock = ksem_handle_lock,
 	.show_fdinfo = ksem_handle_show_fdinfo,
 };
 

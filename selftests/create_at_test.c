@@ -515,6 +515,24 @@ TEST_F(at, watcher_of_the_directory_hears_of_it)
 	close(watch);
 }
 
+TEST_F(at, watcher_of_a_name_hears_of_no_handle)
+{
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	struct inotify_event event;
+
+	if (self->dir < 0)
+		SKIP(return, "needs root");
+	ASSERT_EQ(0, create_named(self, "a"));
+	ASSERT_LE(0, inotify_add_watch(watch, KSEM_TEST_MOUNT "/a",
+				       IN_OPEN | IN_CLOSE | IN_ATTRIB));
+	EXPECT_EQ(0, ksem_test_can_open_at(self->dir, "a", O_RDWR));
+	ASSERT_EQ(0, fchmodat(self->dir, "a", 0640, 0));
+	ASSERT_EQ(sizeof(event), read(watch, &event, sizeof(event)));
+	EXPECT_EQ(IN_ATTRIB, event.mask);
+	EXPECT_EQ(-1, read(watch, &event, sizeof(event)));
+	close(watch);
+}
+
 /* Many make the same name at the same time: who has made it has its handle. */
 
 #define RACERS		8

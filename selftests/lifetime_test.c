@@ -9,6 +9,10 @@
 #include "ksem_test_proc.h"
 #include "ksem_test_socket.h"
 
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
 /* An exec'ed copy: is the descriptor still there, and how many are free? */
 static int exec_main(int fd)
 {
@@ -376,6 +380,51 @@ TEST(two_semaphores_never_have_the_same_id)
 TEST(an_unbound_handle_can_be_closed)
 {
 	EXPECT_EQ(0, close(ksem_test_open(O_RDWR)));
+}
+
+/* A permit taken and given by bytes, through a handle that is new and closed after it. */
+static int use_handle(void)
+{
+	int fd = ksem_test_fair(1, 1);
+	char byte;
+
+	if (fd < 0)
+		return fd;
+	return read(fd, &byte, 1) != 1 || write(fd, &byte, 1) != 1 || close(fd) ? -errno : 0;
+}
+
+/* Or his lack of memory would hold up the close, and with it the return of permits. */
+TEST(no_watcher_hears_of_a_handle)
+{
+	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	struct inotify_event event;
+
+	ASSERT_LE(0, inotify_add_watch(watch, KSEM_TEST_DEVICE,
+				       IN_OPEN | IN_CLOSE | IN_ACCESS | IN_MODIFY | IN_ATTRIB));
+	EXPECT_EQ(0, use_handle());
+	/* Of the file itself he does. */
+	ASSERT_EQ(0, utimensat(AT_FDCWD, KSEM_TEST_DEVICE, NULL, 0));
+	ASSERT_EQ(sizeof(event), read(watch, &event, sizeof(event)));
+	EXPECT_EQ(IN_ATTRIB, event.mask);
+	EXPECT_EQ(-1, read(watch, &event, sizeof(event)));
+	close(watch);
+}
+
+/* Each close of a handle, of whomever, would have to look through all those locks. */
+TEST(nobody_can_lock_the_device)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
+	int fd = ksem_test_open(O_RDWR);
+
+	EXPECT_EQ(-1, fcntl(fd, F_SETLK, &lock));
+	EXPECT_EQ(ENOLCK, errno);
+	EXPECT_EQ(-1, fcntl(fd, F_OFD_SETLK, &lock));
+	EXPECT_EQ(ENOLCK, errno);
+	EXPECT_EQ(-1, fcntl(fd, F_GETLK, &lock));
+	EXPECT_EQ(ENOLCK, errno);
+	EXPECT_EQ(-1, flock(fd, LOCK_EX | LOCK_NB));
+	EXPECT_EQ(ENOLCK, errno);
+	close(fd);
 }
 
 TEST(the_module_stays_while_a_handle_is_open)

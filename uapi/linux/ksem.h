@@ -10,8 +10,8 @@
  *
  *	fd = open("/dev/ksem", O_RDWR | O_CLOEXEC);	an unbound handle
  *	ioctl(fd, KSEM_IOC_CREATE, &create);		a new semaphore, bound
- *	ioctl(fd, KSEM_IOC_ACQUIRE, 1);			blocks until it has one
- *	ioctl(fd, KSEM_IOC_RELEASE, 1);
+ *	ioctl(fd, KSEM_IOC_ACQUIRE, 1UL);		blocks until it has one
+ *	ioctl(fd, KSEM_IOC_RELEASE, 1UL);
  *	close(fd);					what is held goes back
  *
  * A semaphore may have a name in a file system of type ksemfs, usually mounted at
@@ -272,7 +272,8 @@ struct ksem_attach {
 
 /*
  * KSEM_IOC_ACQUIRE, KSEM_IOC_TRY_ACQUIRE, KSEM_IOC_RELEASE: the third argument
- * of ioctl(2) is n itself: 0 to max, for release 0 to KSEM_MAX_PERMITS.
+ * of ioctl(2) is n itself, an unsigned long (of an int the upper half may be anything):
+ * 0 to max, for release 0 to KSEM_MAX_PERMITS.
  *
  * acquire waits, for ever, interruptible; only this one of the three blocks.
  * acquire and try_acquire return 0, or 1 for success with the news that permits
