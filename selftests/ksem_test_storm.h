@@ -18,6 +18,12 @@ static inline void ksem_test_limit(void)
 	alarm(300 * ksem_test_scale());
 }
 
+/* How often something is to be done that is usually done @turns times. */
+static inline unsigned int ksem_test_turns(unsigned int turns)
+{
+	return turns * ksem_test_scale() / ksem_test_factor("KSEM_TEST_ONE_IN") ?: 1;
+}
+
 static inline unsigned int ksem_test_new_seed(void)
 {
 	const char *text = getenv("KSEM_STRESS_SEED");

@@ -422,7 +422,7 @@ TEST_F_TIMEOUT(poller, misses_no_permit, KSEM_TEST_LONG)
 	ksem_test_limit();
 	for (i = 0; i < pool->takers; i++)
 		ASSERT_TRUE(start_taker(pool, i));
-	for (i = 0; i < ROUNDS * ksem_test_scale(); i++) {
+	for (i = 0; i < ksem_test_turns(ROUNDS); i++) {
 		way = choose_way(pool);
 		ksem_test_busy_for_up_to(50, &pool->seed);
 		ASSERT_TRUE(ways[way](pool, 1 + ksem_test_chance(&pool->seed) % (CAPACITY - 1)) &&
@@ -512,7 +512,7 @@ TEST_F_TIMEOUT(poller, misses_nothing_to_release, KSEM_TEST_LONG)
 	own = ksem_test_attached(pool->fd);
 	for (i = 0; i < pool->takers; i++)
 		ASSERT_TRUE(start_giver(pool, i, own));
-	for (i = 0; i < ROUNDS * ksem_test_scale(); i++) {
+	for (i = 0; i < ksem_test_turns(ROUNDS); i++) {
 		way = choose_other_way(pool);
 		n = 1 + ksem_test_chance(&pool->seed) % CAPACITY;
 		ksem_test_busy_for_up_to(50, &pool->seed);
@@ -589,7 +589,7 @@ TEST_F_TIMEOUT(poller, hears_of_a_shutdown, KSEM_TEST_LONG)
 	if (reason)
 		SKIP(return, "no io_uring: %s", reason);
 	ksem_test_limit();
-	for (i = 0; i < ROUNDS / 10 * ksem_test_scale(); i++) {
+	for (i = 0; i < ksem_test_turns(ROUNDS / 10); i++) {
 		fd = variant->fair ? ksem_test_fair(0, 1) : ksem_test_nonfair(0, 1);
 		ASSERT_TRUE(both_hear_of_it(variant->kind, fd, i % 2, &self->pool.seed))
 			TH_LOG("seed %u, round %u", seed, i);
@@ -674,7 +674,7 @@ TEST_F_TIMEOUT(poller, may_poll_what_is_closed_and_replaced, KSEM_TEST_LONG)
 	ASSERT_EQ(0, pthread_create(&thread[1], NULL, poll_the_slot, &chaos));
 	ASSERT_EQ(0, pthread_create(&thread[2], NULL, poll_the_slot, &chaos));
 	/* The last in the slot may keep a permit: nothing moves any more then. */
-	for (rounds = 0; rounds < ROUNDS * ksem_test_scale() || !chaos_has_told(&chaos); rounds++) {
+	for (rounds = 0; rounds < ksem_test_turns(ROUNDS) || !chaos_has_told(&chaos); rounds++) {
 		ASSERT_TRUE(replace_the_slot(&chaos));
 		sched_yield();
 	}

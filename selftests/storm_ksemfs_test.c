@@ -394,7 +394,7 @@ TEST_F_TIMEOUT(storm, of_umounts_against_last_closes, KSEM_TEST_LONG)
 	pthread_barrier_init(&closer.barrier, NULL, 2);
 	close(self->dir);
 	self->dir = -1;
-	for (i = 0; i < 10 * CYCLES * ksem_test_scale(); i++) {
+	for (i = 0; i < ksem_test_turns(10 * CYCLES); i++) {
 		ASSERT_TRUE(make_handles(&closer));
 		ASSERT_EQ(0, pthread_create(&thread, NULL, closer_main, &closer));
 		pthread_barrier_wait(&closer.barrier);
