@@ -193,9 +193,9 @@ int ksem_handle_open(struct inode *inode, struct file *file)
 	/* io_uring tries, and polls, instead of waiting in a thread of its own. */
 	file->f_mode |= FMODE_NOWAIT;
 	/*
-	 * Whoever may read the device, or a name, may watch it: as with a pipe's, nobody is told
-	 * what others do there. The memory for it would be the watcher's, and a close, before it
-	 * comes to release(), would wait while his cgroup is being searched for some.
+	 * Whoever may read the device, or a name, may watch it, and is not told what others do
+	 * there. The memory for it would be the watcher's, and a close, before it comes to
+	 * release(), would wait while his cgroup is being searched for some.
 	 */
 	file->f_mode &= ~FMODE_FSNOTIFY_MASK;
 	file->f_mode |= FMODE_NONOTIFY;

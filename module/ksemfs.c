@@ -213,9 +213,10 @@ static void ksemfs_limit_put(struct super_block *sb, struct ksemfs_user *user)
 static void ksemfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	if (simple_positive(dentry)) {
+		/* At once: a bind mount of it elsewhere marks it without a lock. */
+		dont_mount(dentry);
 		simple_unlink(dir, dentry);
 		fsnotify_link_count(d_inode(dentry));
-		dont_mount(dentry);
 		d_invalidate(dentry);
 		fsnotify_unlink(dir, dentry);
 	}
@@ -337,18 +338,20 @@ static bool ksemfs_unlink_spent_name(struct file *dir, const char *name)
 	struct dentry *parent = dir->f_path.dentry;
 	struct qstr q = QSTR_INIT(name, strlen(name));
 	struct dentry *dentry;
-	bool free;
+	bool free = false;
 
 	q.hash = full_name_hash(parent, name, q.len);
 	if (down_write_killable_nested(&d_inode(parent)->i_rwsem, I_MUTEX_PARENT))
 		return false;
 	dentry = d_lookup(parent, &q);
 	if (dentry && ksemfs_is_spent(dentry)) {
-		inode_lock(d_inode(dentry));
+		if (down_write_killable(&d_inode(dentry)->i_rwsem))
+			goto out;
 		ksemfs_unlink(d_inode(parent), dentry);
 		inode_unlock(d_inode(dentry));
 	}
 	free = !dentry || !simple_positive(dentry);
+out:
 	inode_unlock(d_inode(parent));
 	dput(dentry);
 	return free;

@@ -390,7 +390,7 @@ static int use_handle(void)
 
 	if (fd < 0)
 		return fd;
-	return read(fd, &byte, 1) != 1 || write(fd, &byte, 1) != 1 || close(fd) ? -errno : 0;
+	return read(fd, &byte, 1) != 1 || write(fd, &byte, 1) != 1 || close(fd) ? -EIO : 0;
 }
 
 /* Or his lack of memory would hold up the close, and with it the return of permits. */
