@@ -51,18 +51,21 @@ static struct ksem *create_bound(int dirfd, struct ksem_create_at *at)
 
 /*
  * Two steps, for want of a device. Where the second one fails the name goes again:
- * the mode or the umask may not let its own creator in. It is not there any more where
- * others have opened and closed a temporary one, or removed it: what has the name by now
- * is theirs, and to the caller it is as if it had been theirs before.
+ * the mode or the umask may not let its own creator in; that there is a descriptor for it
+ * is made sure before. It is not there any more where others have opened and closed a
+ * temporary one, or removed it: to the caller it is as if it had been theirs before.
  */
 static struct ksem *create_then_open(int dirfd, struct ksem_create_at *at,
 				     const char *name, int flags)
 {
+	int error, spare = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
 	struct ksem *k;
-	int error;
 
-	if (ioctl(dirfd, KSEM_IOC_CREATE_AT, at))
+	if (spare < 0)
 		return NULL;
+	if (ioctl(dirfd, KSEM_IOC_CREATE_AT, at))
+		return ksem_discard(NULL, spare);
+	close(spare);
 	k = open_name(dirfd, name, flags);
 	if (k)
 		return k;
