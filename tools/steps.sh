@@ -73,7 +73,7 @@ step() {
 	if [[ -n $line ]]; then
 		read -r p _ f _ s _ <<<"${line//,/ }"
 		s=${s:-0}
-		[[ $all == no ]] || f=$((f + s))
+		[[ $all == no ]] || f=$((f + s)) s=0
 		((status == 0 || f > 0)) || f=1
 		((p > 0 || f > 0)) || f=1
 	elif ((status == 0)); then
@@ -97,7 +97,8 @@ beside() {
 
 steps_end_beside() {
 	if [[ -n $steps_beside ]] && jobs -pr | grep -q -x "$steps_beside"; then
-		kill -- "-$steps_beside"
+		# timeout(1) has process groups of its own.
+		pkill -s "$steps_beside" || kill "$steps_beside" 2>/dev/null || true
 	fi
 }
 
