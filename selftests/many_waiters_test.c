@@ -212,7 +212,9 @@ static void crowd_fire(struct crowd *crowd)
 /* All are in the queue of a new semaphore; false, too, if time was too short. */
 static bool crowd_queue(struct crowd *crowd, bool fair, __u64 deadline_ns)
 {
-	struct ksem_info info;
+	struct ksem_info info = { };
+	__u32 before;
+	bool done;
 
 	crowd->fd = fair ? ksem_test_fair(crowd->size, MANY) : ksem_test_nonfair(crowd->size, MANY);
 	crowd->holder = ksem_test_attached(crowd->fd);
@@ -220,8 +222,12 @@ static bool crowd_queue(struct crowd *crowd, bool fair, __u64 deadline_ns)
 		return false;
 	crowd->deadline_ns = deadline_ns;
 	crowd_fire(crowd);
-	return ksem_test_until((info = ksem_test_info(crowd->fd)).out_waiters == crowd->size ||
-			       info.out_timeouts) && !info.out_timeouts;
+	do {
+		before = info.out_waiters;
+		done = ksem_test_until((info = ksem_test_info(crowd->fd)).out_waiters ==
+				       crowd->size || info.out_timeouts);
+	} while (!done && info.out_waiters != before);
+	return done && !info.out_timeouts;
 }
 
 /* All have ended, and nothing is left of them in the semaphore. */

@@ -423,7 +423,7 @@ TEST(account_is_that_of_the_opener_whoever_binds)
 /* A number that is used again is another process. */
 TEST(process_with_the_number_of_a_dead_one_has_its_own_account)
 {
-	int fd = new_semaphore(KSEM_CREATE_FAIR), kept = -1;
+	int fd = new_semaphore(KSEM_CREATE_FAIR), kept = -1, pidfd;
 	pid_t first, next;
 	struct clone_args again = {
 		.exit_signal = SIGCHLD,
@@ -442,9 +442,9 @@ TEST(process_with_the_number_of_a_dead_one_has_its_own_account)
 		for (;;)
 			pause();
 	}
-	ASSERT_TRUE(ksem_test_until((kept = syscall(SYS_pidfd_getfd,
-						    syscall(SYS_pidfd_open, first, 0), 200,
-						    0)) >= 0));
+	pidfd = syscall(SYS_pidfd_open, first, 0);
+	ASSERT_LE(0, pidfd);
+	ASSERT_TRUE(ksem_test_until((kept = syscall(SYS_pidfd_getfd, pidfd, 200, 0)) >= 0));
 	ASSERT_EQ(256 + SIGKILL, ksem_test_kill(first));
 	ASSERT_EQ(2, ksem_test_info(kept).out_own);
 	next = syscall(SYS_clone3, &again, sizeof(again));
